@@ -1,0 +1,47 @@
+#include "common/http/health.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+
+#include "common/http/json.h"
+
+namespace orderly::http {
+namespace {
+
+Response uncached(Response response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Response readiness_response(const std::vector<Readiness>& parts) {
+  const bool ready = std::ranges::all_of(parts, &Readiness::ready);
+  JsonWriter json;
+  json.begin_object().member("status", ready ? "ready" : "not ready").key("parts").begin_array();
+  for (const auto& part : parts) {
+    json.begin_object().member("name", part.name).member("ready", part.ready).member_if_any("reason", part.reason);
+    json.end_object();
+  }
+  auto response = json_response(json.end_array().end_object().take());
+  response.status = ready ? 200 : 503;
+  return uncached(std::move(response));
+}
+
+}  // namespace
+
+void add_health_routes(Server& server, std::shared_ptr<prometheus::Registry> registry,
+                       std::function<std::vector<Readiness>()> parts) {
+  server.get("/healthz", [](const Request&, const Responder& responder) {
+    responder.send(uncached(json_response(JsonWriter{}.begin_object().member("status", "alive").end_object().take())));
+  });
+  server.get("/readyz", [parts = std::move(parts)](const Request&, const Responder& responder) {
+    responder.send(readiness_response(parts()));
+  });
+  server.get("/metrics", [registry = std::move(registry)](const Request&, const Responder& responder) {
+    responder.send(uncached({.status = 200,
+                             .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
+                             .body = prometheus::TextSerializer{}.Serialize(registry->Collect())}));
+  });
+}
+
+}  // namespace orderly::http

@@ -1,0 +1,286 @@
+#include "common/http/server.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <restinio/all.hpp>
+#include <thread>
+#include <unordered_set>
+
+#include "common/http/endpoint.h"
+#include "common/http/negotiate.h"
+#include "common/http/problem.h"
+#include "common/http/request_metrics.h"
+#include "common/http/router.h"
+#include "common/http/uri.h"
+
+namespace orderly::http {
+namespace {
+
+// Counts open connections. RESTinio's own limiter leaves the rest in the backlog, unanswered; here they are closed.
+class OpenConnections {
+ public:
+  explicit OpenConnections(std::size_t most) : most_(most) {}
+  void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
+    const std::lock_guard lock{mutex_};
+    if (restinio::holds_alternative<restinio::connection_state::accepted_t>(notice.cause())) {
+      open_.insert(notice.connection_id());
+    } else {
+      open_.erase(notice.connection_id());  // may be told twice
+    }
+  }
+  bool full() const {
+    const std::lock_guard lock{mutex_};
+    return open_.size() >= most_;
+  }
+
+ private:
+  const std::size_t most_;
+  mutable std::mutex mutex_;
+  std::unordered_set<restinio::connection_id_t> open_;
+};
+
+struct Traits : restinio::default_traits_t {
+  using request_handler_t = std::function<restinio::request_handling_status_t(restinio::request_handle_t)>;
+  using connection_state_listener_t = OpenConnections;
+};
+
+Request to_request(const restinio::request_t& from) {
+  const auto& header = from.header();
+  Request request;
+  request.method = header.method().c_str();
+  request.path = std::string{header.path()};
+  header.for_each_field([&](const auto& field) { request.headers.emplace_back(field.name(), field.value()); });
+  request.body = from.body();
+  return request;
+}
+
+// What is refused before any handler sees it; the connection itself is closed at twice these sizes.
+std::optional<Problem> refuse_oversized(const Request& request, const restinio::request_t& from,
+                                        const ServerOptions& options) {
+  if (from.header().request_target().size() > options.max_url_bytes) {
+    return Problem{.status = 414, .detail = "the URL is longer than " + std::to_string(options.max_url_bytes) + " bytes"};
+  }
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+  if (bytes > options.max_header_bytes) {
+    return Problem{.status = 431,
+                   .detail = "the headers are longer than " + std::to_string(options.max_header_bytes) + " bytes"};
+  }
+  if (request.body.size() > options.max_body_bytes) {
+    return Problem{.status = 413, .detail = "the body is longer than " + std::to_string(options.max_body_bytes) + " bytes"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct ServerCore : std::enable_shared_from_this<ServerCore> {
+  ServerCore(ServerOptions wanted, const log::Logger& logger)
+      : options(std::move(wanted)), log(logger), metrics(options.registry), endpoint(parse_endpoint(options.listen)) {}
+
+  restinio::request_handling_status_t handle(const restinio::request_handle_t& from);
+  void route(Request& request, Responder responder, Responder::Exchange& exchange, const restinio::request_t& from);
+  restinio::server_settings_t<Traits> settings();
+  void answered() {
+    const std::lock_guard lock{mutex};
+    --under_way;
+    idle.notify_all();
+  }
+
+  const ServerOptions options;
+  const log::Logger log;
+  RequestMetrics metrics;
+  Router router;
+  std::vector<Handler> handlers;  // as the router numbers its routes; metrics number them one higher
+  const Endpoint endpoint;
+  std::atomic<std::uint16_t> bound_port = 0;
+  std::mutex mutex;
+  std::condition_variable idle;
+  int under_way = 0;
+  asio::io_context context;
+  std::unique_ptr<restinio::http_server_t<Traits>> server;
+  std::vector<std::thread> threads;
+};
+
+// One request until its answer. Holds the core, so that an answer after stop() finds everything alive.
+class Responder::Exchange {
+ public:
+  Exchange(std::shared_ptr<ServerCore> core, restinio::request_handle_t request, const Request& seen)
+      : core_(std::move(core)), request_(std::move(request)), head_(seen.method == "HEAD"),
+        path_(seen.path), wishes_(wishes_of(seen)) {
+    // RESTinio expects an upgrade to follow such a request; curl --http2 sends one, and is content with HTTP/1.1.
+    close_ = !request_->header().should_keep_alive() || seen.header("upgrade").has_value();
+  }
+  ~Exchange() {
+    if (!sent_) send(to_response({.status = 500, .detail = "the request was dropped without an answer"}, path_));
+  }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  void set_route(std::size_t route) { route_ = route; }
+
+  void send(Response response) {
+    if (sent_.exchange(true)) return;
+    try {
+      const Offers offers{core_->options.gzip_from_bytes, core_->options.cors_origin};
+      if (negotiate(response, wishes_, offers)) head_ = true;
+      core_->metrics.count(route_, response.status, std::chrono::steady_clock::now() - started_);
+      write(std::move(response));
+    } catch (const std::exception& error) {
+      core_->log.warn("an answer could not be sent", {{"path", path_}, {"reason", error.what()}});
+      core_->answered();
+    }
+    request_.reset();
+  }
+
+ private:
+  void write(Response response) {
+    const restinio::http_status_line_t line{restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
+                                            std::string{reason_phrase(response.status)}};
+    auto builder = request_->create_response<restinio::user_controlled_output_t>(line);
+    for (auto& [name, value] : response.headers) builder.append_header(name, value);
+    builder.append_header_date_field().set_content_length(response.body.size());
+    close_ ? builder.connection_close() : builder.connection_keep_alive();
+    if (!head_ && !response.body.empty()) builder.append_body(std::move(response.body));
+    builder.done([core = core_](const auto&) { core->answered(); });
+  }
+
+  std::shared_ptr<ServerCore> core_;
+  restinio::request_handle_t request_;
+  bool head_ = false, close_ = false;
+  std::string path_;
+  Wishes wishes_;
+  std::size_t route_ = RequestMetrics::unmatched;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::atomic<bool> sent_ = false;
+};
+
+void Responder::send(Response response) const { exchange_->send(std::move(response)); }
+
+restinio::request_handling_status_t ServerCore::handle(const restinio::request_handle_t& from) {
+  Request request = to_request(*from);
+  {
+    const std::lock_guard lock{mutex};
+    ++under_way;
+  }
+  const auto exchange = std::make_shared<Responder::Exchange>(shared_from_this(), from, request);
+  try {
+    route(request, Responder{exchange}, *exchange, *from);
+  } catch (const std::exception& error) {
+    log.error("a handler failed", {{"path", request.path}, {"reason", error.what()}});
+    exchange->send(to_response({.status = 500, .detail = "the request could not be answered"}, request.path));
+  }
+  return restinio::request_accepted();
+}
+
+void ServerCore::route(Request& request, Responder responder, Responder::Exchange& exchange,
+                         const restinio::request_t& from) {
+  if (!is_utf8(request.path)) return responder.send(to_response({.status = 400, .detail = "the path is not UTF-8"}, ""));
+  const auto refuse = [&](const Problem& problem, Fields fields = {}) {
+    auto response = to_response(problem, request.path);
+    response.headers.insert(response.headers.end(), fields.begin(), fields.end());
+    responder.send(std::move(response));
+  };
+  if (const auto problem = refuse_oversized(request, from, options)) return refuse(*problem);
+  auto found = router.find(request.method, request.path);
+  if (const auto* other = std::get_if<Router::WrongMethod>(&found)) {
+    if (request.method == "OPTIONS" && !options.cors_origin.empty()) {
+      return responder.send({.status = 200,
+                             .headers = {{"Access-Control-Allow-Methods", other->allow},
+                                         {"Access-Control-Allow-Headers", "Content-Type, If-None-Match"},
+                                         {"Access-Control-Max-Age", "600"}},
+                             .body = {}});
+    }
+    return refuse({.status = 405, .detail = request.method + " is not for " + request.path}, {{"Allow", other->allow}});
+  }
+  auto* matched = std::get_if<Router::Matched>(&found);
+  if (matched == nullptr) return refuse({.status = 404, .detail = "there is no " + request.path + " here"});
+  exchange.set_route(matched->route + 1);
+  auto query = parse_query(from.header().query());
+  if (!query) return refuse({.status = 400, .detail = query.error()});
+  request.parameters = std::move(matched->parameters);
+  request.query = std::move(*query);
+  if (request.method == "HEAD") request.method = "GET";
+  handlers[matched->route](request, std::move(responder));
+}
+
+restinio::server_settings_t<Traits> ServerCore::settings() {
+  const auto connections = std::make_shared<OpenConnections>(allowed_connections(options.max_connections));
+  restinio::server_settings_t<Traits> settings;
+  settings.address(endpoint.host).port(endpoint.port);
+  settings.protocol(endpoint.host.find(':') == std::string::npos ? asio::ip::tcp::v4() : asio::ip::tcp::v6());
+  settings.incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
+                                        .max_url_size(2 * options.max_url_bytes)
+                                        .max_field_name_size(1'024)
+                                        .max_field_value_size(2 * options.max_header_bytes)
+                                        .max_field_count(128)
+                                        .max_body_size(2 * options.max_body_bytes));
+  settings.read_next_http_message_timelimit(options.read_timeout);
+  settings.write_http_response_timelimit(options.read_timeout);
+  settings.handle_request_timeout(options.handling_timeout);
+  settings.max_pipelined_requests(8);
+  settings.connection_state_listener(connections);
+  settings.socket_options_setter([connections](auto& socket) {
+    // Thrown here, it closes the new socket and nothing else.
+    if (connections->full()) throw std::runtime_error{"too many connections"};
+    socket.set_option(asio::ip::tcp::no_delay{true});
+  });
+  settings.acceptor_post_bind_hook([this](auto& acceptor) { bound_port = acceptor.local_endpoint().port(); });
+  settings.request_handler([this](restinio::request_handle_t request) { return handle(request); });
+  return settings;
+}
+
+Server::Server(ServerOptions options, const log::Logger& log) : core_(std::make_shared<ServerCore>(std::move(options), log)) {}
+Server::~Server() { stop(); }
+
+void Server::get(const std::string& route, Handler handler) {
+  core_->router.add("GET", route);
+  core_->metrics.add_route("GET " + route);
+  core_->handlers.push_back(std::move(handler));
+}
+
+void Server::post(const std::string& route, Handler handler) {
+  core_->router.add("POST", route);
+  core_->metrics.add_route("POST " + route);
+  core_->handlers.push_back(std::move(handler));
+}
+
+void Server::start() {
+  auto& core = *core_;
+  core.server = std::make_unique<restinio::http_server_t<Traits>>(restinio::external_io_context(core.context), core.settings());
+  try {
+    core.server->open_sync();
+  } catch (const std::exception& error) {
+    core.server.reset();
+    throw std::runtime_error{"cannot listen on " + core.options.listen + ": " + error.what()};
+  }
+  for (unsigned i = 0; i < std::max(1U, core.options.threads); ++i) {
+    core.threads.emplace_back([&core] { core.context.run(); });
+  }
+}
+
+std::uint16_t Server::port() const { return core_->bound_port; }
+
+void Server::stop() {
+  auto& core = *core_;
+  if (core.threads.empty()) return;
+  std::promise<void> closed;
+  asio::post(core.context, [&] {
+    core.server->close_sync();
+    closed.set_value();
+  });
+  closed.get_future().wait();
+  {
+    std::unique_lock lock{core.mutex};
+    core.idle.wait_for(lock, std::chrono::seconds{2}, [&] { return core.under_way == 0; });
+  }
+  core.context.stop();
+  for (auto& thread : core.threads) thread.join();
+  core.threads.clear();
+}
+
+void Server::run(std::function<void()> task) { asio::post(core_->context, std::move(task)); }
+
+}  // namespace orderly::http

@@ -1,0 +1,57 @@
+// What every librdkafka client of ours reports: its log lines go to our log, and whether all brokers are away is known.
+// Threads: librdkafka calls from its own threads; the queries may come from any. Must outlive its client.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <atomic>
+
+#include "common/kafka/ports.h"
+#include "common/log/log.h"
+
+namespace orderly::kafka {
+
+class ClientCallbacks {
+ public:
+  explicit ClientCallbacks(const log::Logger& log) : log_(log) {}
+  ClientCallbacks(const ClientCallbacks&) = delete;
+  ClientCallbacks& operator=(const ClientCallbacks&) = delete;
+
+  // Makes the client; takes `conf` over. Throws Error (fatal) with librdkafka's reason.
+  rd_kafka_t* create(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
+    rd_kafka_conf_set_opaque(conf, this);
+    rd_kafka_conf_set_log_cb(conf, &ClientCallbacks::on_log);
+    rd_kafka_conf_set_error_cb(conf, &ClientCallbacks::on_error);
+    std::array<char, 512> reason{};
+    rd_kafka_t* client = rd_kafka_new(type, conf, reason.data(), reason.size());
+    if (client == nullptr) {
+      rd_kafka_conf_destroy(conf);
+      throw Error{Error::Kind::fatal, std::string{"cannot make a Kafka client: "} + reason.data()};
+    }
+    return client;
+  }
+
+  bool all_brokers_down() const { return all_brokers_down_.load(); }
+  void broker_is_back() { all_brokers_down_.store(false); }
+
+ private:
+  static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+    const auto* self = static_cast<const ClientCallbacks*>(rd_kafka_opaque(client));
+    if (level <= 3) {
+      self->log_.warn(text, {{"facility", facility}});
+    } else {
+      self->log_.debug(text, {{"facility", facility}});
+    }
+  }
+  static void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+    auto* self = static_cast<ClientCallbacks*>(opaque);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) self->all_brokers_down_.store(true);
+    self->log_.debug("Kafka client reports an error", {{"reason", reason}});
+  }
+
+  log::Logger log_;
+  std::atomic<bool> all_brokers_down_ = false;
+};
+
+}  // namespace orderly::kafka

@@ -1,0 +1,54 @@
+// MessageSource on librdkafka: partitions assigned by hand, transactions read committed, offsets kept by the caller.
+// Threads: one at a time. Failures: kafka::Error; poll() throws a transient one for as long as no
+// broker can be reached and nothing fetched is left, and goes on by itself afterwards.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/kafka/config.h"
+#include "common/kafka/ports.h"
+#include "common/log/log.h"
+
+struct rd_kafka_s;
+struct rd_kafka_queue_s;
+
+namespace orderly::kafka {
+
+inline constexpr std::int64_t beginning = -2;  // as an offset: the first record that the broker still has
+
+class Consumer final : public MessageSource {
+ public:
+  // `overrides` holds bootstrap.servers and the user's settings.
+  Consumer(const Config& overrides, const log::Logger& log);
+  ~Consumer() override;
+
+  void assign(std::span<const Position> positions) override;
+  MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) override;
+  std::int64_t lag() const override;
+
+  // Asks the broker; throws a transient Error when it does not answer in time or the topic is not there.
+  std::int32_t partition_count(const std::string& topic, std::chrono::milliseconds timeout);
+
+  // The offset after the last record of the partition, read committed ones or not.
+  std::int64_t end_offset(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
+
+ private:
+  struct Callbacks;
+  struct Destroy {
+    void operator()(rd_kafka_s* client) const;
+    void operator()(rd_kafka_queue_s* queue) const;
+  };
+  void check_broker();
+
+  std::unique_ptr<Callbacks> callbacks_;
+  std::unique_ptr<rd_kafka_s, Destroy> client_;
+  std::unique_ptr<rd_kafka_queue_s, Destroy> queue_;
+  std::vector<Position> next_;
+  std::optional<Error> pending_error_;
+  std::chrono::steady_clock::time_point next_check_;
+};
+
+}  // namespace orderly::kafka

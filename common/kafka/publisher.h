@@ -1,0 +1,58 @@
+// Publisher on librdkafka: exactly once by Kafka transactions, or at least once by acknowledged sends.
+// Threads: one at a time; interrupt() from any. Failures: kafka::Error. After `fatal` or `fenced` make a new one.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/kafka/config.h"
+#include "common/kafka/ports.h"
+#include "common/log/log.h"
+
+struct rd_kafka_s;
+struct rd_kafka_error_s;
+
+namespace orderly::kafka {
+
+enum class Delivery { exactly_once, at_least_once };
+
+class LibrdkafkaPublisher final : public Publisher {
+ public:
+  struct Options {
+    Config overrides;              // bootstrap.servers and the user's settings
+    std::string transactional_id;  // the one that fences earlier instances; unused with at_least_once
+    std::string watermark_group;   // the consumer group whose offsets are the watermarks
+    Delivery delivery = Delivery::exactly_once;
+  };
+  LibrdkafkaPublisher(Options options, const log::Logger& log);
+  ~LibrdkafkaPublisher() override;
+
+  // With at_least_once every watermark is -1: the broker keeps none, the caller's own copy counts.
+  std::vector<Position> start(std::span<const Position> of) override;
+  void publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) override;
+
+  bool topic_exists(std::string_view topic) override;
+  void interrupt() override { interrupted_.store(true); }
+
+ private:
+  struct Callbacks;
+  struct Destroy {
+    void operator()(rd_kafka_s* client) const;
+  };
+  void produce(const OutgoingMessage& message);
+  void flush();
+  void commit(std::span<const Position> watermarks);
+  void retry(const std::function<rd_kafka_error_s*()>& call);
+  [[noreturn]] void abort_after(int code, const std::string& what);
+  [[noreturn]] void give_up(rd_kafka_error_s* error);
+  void check_interrupted() const;
+
+  Options options_;
+  std::unique_ptr<Callbacks> callbacks_;
+  std::unique_ptr<rd_kafka_s, Destroy> client_;
+  std::atomic<bool> interrupted_ = false;
+};
+
+}  // namespace orderly::kafka
