@@ -1,0 +1,113 @@
+// The composition root of the write service: reads the options, wires the parts together, waits for the end.
+#include <google/protobuf/stubs/logging.h>
+
+#include <iostream>
+#include <memory>
+
+#include "common/http/health.h"
+#include "common/http/server.h"
+#include "common/kafka/consumer.h"
+#include "common/kafka/publisher.h"
+#include "common/options/options.h"
+#include "common/process/termination.h"
+#include "write_service.h"
+
+namespace po = boost::program_options;
+
+namespace orderly {
+namespace {
+
+struct Settings {
+  std::string brokers, data, shards, listen, delivery, log_level;
+  std::vector<std::string> kafka;
+  std::size_t cache_mib = 0;
+};
+
+bool parse(int argc, char** argv, Settings& s) {
+  options::Parser parser{"write-service", "consumes commands, runs the aggregates, publishes their events and results"};
+  parser.add()("brokers", po::value(&s.brokers)->required()->value_name("HOST:PORT"), "Kafka's bootstrap servers")(
+      "data", po::value(&s.data)->required()->value_name("DIR"), "where the shards' stores are kept")(
+      "shards", po::value(&s.shards)->default_value("all"), "which partitions to run: all, 0-3 or 1,2")(
+      "listen", po::value(&s.listen)->default_value("127.0.0.1:8081"), "address of /healthz, /readyz and /metrics")(
+      "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
+      "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
+      "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
+      "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
+  return parser.parse(argc, argv, options::environment());
+}
+
+kafka::Delivery delivery_of(const std::string& text) {
+  if (text == "exactly-once") return kafka::Delivery::exactly_once;
+  if (text == "at-least-once") return kafka::Delivery::at_least_once;
+  throw options::OptionError{"--delivery: exactly-once or at-least-once wanted, got " + text};
+}
+
+// Every topic must have as many partitions: an aggregate's shard is the same number in all of them.
+std::int32_t common_partition_count(const kafka::Config& config, const log::Logger& log) {
+  kafka::Consumer consumer{config, log};
+  std::optional<std::int32_t> common;
+  for (const auto& topic : topics::all(1)) {
+    const auto count = consumer.partition_count(topic.name, std::chrono::seconds{5});
+    if (common.value_or(count) != count) {
+      throw kafka::Error{kafka::Error::Kind::transient, "topic " + topic.name + " has " + std::to_string(count) +
+                                                            " partitions, others have " + std::to_string(*common)};
+    }
+    common = count;
+  }
+  return *common;
+}
+
+WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery, const log::Logger& log) {
+  WriteService::Ports ports;
+  ports.partition_count = [=] { return common_partition_count(config, log); };
+  ports.source = [=](std::int32_t shard) { return std::make_unique<kafka::Consumer>(config, log.with({"shard", shard})); };
+  ports.publisher = [=](std::int32_t shard) {
+    kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard), outbox::watermark_group, delivery};
+    return std::make_unique<kafka::LibrdkafkaPublisher>(std::move(options), log.with({"shard", shard}));
+  };
+  return ports;
+}
+
+int run(const Settings& settings) {
+  Termination termination;
+  google::protobuf::SetLogHandler(nullptr);  // what it says of unreadable bytes is in the command's answer
+  const auto log = log::Logger::to_stderr("write-service", settings.log_level);
+  auto config = options::key_values(settings.kafka, "kafka");
+  config["bootstrap.servers"] = settings.brokers;
+  const auto delivery = delivery_of(settings.delivery);
+  kafka::check(config);
+
+  const auto registry = std::make_shared<prometheus::Registry>();
+  WriteService::Options options{settings.data, ShardSelection::parse(settings.shards), {}};
+  options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
+  WriteService service{std::move(options), ports(config, delivery, log), *registry, log};
+
+  http::Server server{{.listen = settings.listen, .threads = 1, .registry = registry}, log};
+  http::add_health_routes(server, registry, [&service] {
+    std::vector<http::Readiness> parts;
+    for (const auto& [name, trouble] : service.health()) parts.push_back({name, !trouble, trouble.value_or("")});
+    return parts;
+  });
+  server.start();
+  service.start();
+  log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.listen}});
+  log.info("write-service ends", {{"signal", termination.wait()}});
+  service.stop();
+  server.stop();
+  return 0;
+}
+
+}  // namespace
+}  // namespace orderly
+
+int main(int argc, char** argv) try {
+  orderly::Settings settings;
+  if (!orderly::parse(argc, argv, settings)) return 0;
+  return orderly::run(settings);
+} catch (const std::invalid_argument& error) {
+  std::cerr << "write-service: " << error.what() << '\n';
+  return 2;
+} catch (const std::exception& error) {
+  std::cerr << "write-service: " << error.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,111 @@
+#include "outbox/outbox.h"
+
+#include <charconv>
+
+#include "common/clock/rfc3339.h"
+#include "common/id/id.h"
+#include "outbox/outbox_entry.h"
+
+namespace orderly::outbox {
+namespace {
+
+constexpr std::string_view source = "/orderly/write-service";
+constexpr std::string_view protobuf = "application/protobuf";
+
+// A number as text without an allocation.
+struct Digits {
+  explicit Digits(std::int64_t number) : end(std::to_chars(text.data(), text.data() + text.size(), number).ptr) {}
+  operator std::string_view() const { return {text.data(), end}; }
+  std::array<char, 20> text;
+  const char* end;
+};
+
+void add_if_given(std::vector<kafka::Header>& headers, std::string_view name, std::string_view value) {
+  if (!value.empty()) headers.push_back({name, value});
+}
+
+}  // namespace
+
+void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::string_view aggregate_id, std::int64_t version,
+                   std::uint64_t number) {
+  const std::string id = derive_id(cause.id, "event", number);
+  const Digits version_text{version};
+  headers_ = {{"ce_specversion", "1.0"},        {"ce_id", id},
+              {"ce_type", event.type},          {"ce_source", source},
+              {"ce_time", rfc3339(cause.time)}, {"ce_subject", aggregate_id},
+              {"content-type", protobuf},       {"ce_correlationid", cause.correlation_id},
+              {"ce_causationid", cause.id},     {"ce_streamversion", version_text}};
+  add_if_given(headers_, "traceparent", cause.traceparent);
+  add_if_given(headers_, "tracestate", cause.tracestate);
+  append(cause.lane, event.topic, kafka::partition_for(aggregate_id, partitions_), aggregate_id, event.payload);
+}
+
+void Outbox::result(const Envelope& command, std::string_view result, std::string_view aggregate_id) {
+  const std::string id = derive_id(command.id, "result", 0);
+  headers_ = {{"ce_specversion", "1.0"},  {"ce_id", id},
+              {"ce_type", "messaging.v1.CommandResult"}, {"ce_source", source},
+              {"ce_time", rfc3339(command.time)}, {"content-type", protobuf},
+              {"ce_correlationid", command.correlation_id}, {"ce_causationid", command.id}};
+  add_if_given(headers_, "ce_subject", aggregate_id);
+  add_if_given(headers_, "traceparent", command.traceparent);
+  add_if_given(headers_, "tracestate", command.tracestate);
+  append(command.lane, topics::command_results, kafka::partition_for(command.id, partitions_), command.id, result);
+  // How many partitions the sender's own topic has is not ours to know: its client-side partitioner decides by the key.
+  if (!command.reply_to.empty()) append(command.lane, command.reply_to, -1, command.id, result);
+}
+
+void Outbox::command(const Envelope& cause, std::string_view type, std::string_view payload, std::string_view aggregate_id) {
+  const std::string id = derive_id(cause.id, type, 0);
+  headers_ = {{"ce_specversion", "1.0"},       {"ce_id", id},
+              {"ce_type", type},               {"ce_source", source},
+              {"ce_time", rfc3339(cause.time)}, {"ce_subject", aggregate_id},
+              {"content-type", protobuf},      {"ce_correlationid", cause.correlation_id},
+              {"ce_causationid", cause.id}};
+  add_if_given(headers_, "traceparent", cause.traceparent);
+  add_if_given(headers_, "tracestate", cause.tracestate);
+  append(cause.lane, topics::commands_of(type), kafka::partition_for(aggregate_id, partitions_), aggregate_id, payload);
+}
+
+void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition, const std::string* payload) {
+  headers_.assign(record.headers.begin(), record.headers.end());
+  if (!record.header("ce_id")) headers_.push_back({"ce_id", envelope.id});
+  if (payload != nullptr) {
+    std::erase_if(headers_, [](const kafka::Header& header) { return header.name == "content-type"; });
+    headers_.push_back({"content-type", protobuf});
+  }
+  append(envelope.lane, record.topic, partition, record.key, payload == nullptr ? record.value : *payload);
+}
+
+void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
+  const Digits partition{record.partition}, offset{record.offset};
+  headers_.assign(record.headers.begin(), record.headers.end());
+  for (const kafka::Header header : {kafka::Header{"dlq-reason", why.reason}, {"dlq-detail", why.detail},
+                                     {"dlq-topic", record.topic}, {"dlq-partition", partition},
+                                     {"dlq-offset", offset}, {"dlq-time", rfc3339(envelope.time)}}) {
+    headers_.push_back(header);
+  }
+  append(envelope.lane, topics::dead_letters, kafka::partition_for(record.key.value_or(""), partitions_), record.key, record.value);
+}
+
+void Outbox::clear() {
+  for (auto& lane : pending_) {
+    lane.count = 0;
+    lane.messages.clear();
+  }
+}
+
+void Outbox::append(Lane lane, std::string_view topic, std::int32_t partition, std::optional<std::string_view> key,
+                    std::string_view value) {
+  append_entry(pending_[lane].messages, {topic, partition, key, value, headers_});
+  ++pending_[lane].count;
+}
+
+const std::string& Outbox::rfc3339(Time time) {
+  if (time != last_time_ || last_time_text_.empty()) {
+    last_time_ = time;
+    last_time_text_ = to_rfc3339(time);
+  }
+  return last_time_text_;
+}
+
+}  // namespace orderly::outbox

@@ -1,0 +1,59 @@
+// What one unit of work wants to send, collected in order and lane by lane: events, results, commands, dead letters.
+// Nothing leaves before its chunk is committed. Threads: the shard's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "intake/command.h"
+#include "outbox/integration_events.h"
+#include "topics.h"
+
+namespace orderly::outbox {
+
+// The messages of one commit and lane, numbered from `sequence` on; the bytes are as outbox_entry.h says.
+struct Chunk {
+  Lane lane = 0;
+  std::int64_t sequence = 0;
+  std::int64_t count = 0;
+  std::string messages;
+};
+
+class Outbox {
+ public:
+  explicit Outbox(std::int32_t partitions) : partitions_(partitions) {}
+
+  void event(const Envelope& cause, const IntegrationEvent& event, std::string_view aggregate_id, std::int64_t version,
+             std::uint64_t number);
+  // `result` is a serialised messaging.v1.CommandResult; it also goes to the command's reply-to.
+  void result(const Envelope& command, std::string_view result, std::string_view aggregate_id);
+  // A command of our own, its id derived from the cause's, to the shard that owns `aggregate_id`.
+  void command(const Envelope& cause, std::string_view type, std::string_view payload, std::string_view aggregate_id);
+  // A record that another shard owns, as it came; with `payload` in place of its own when that is given.
+  void forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
+               const std::string* payload = nullptr);
+  void dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why);
+
+  struct Pending {
+    std::int64_t count = 0;
+    std::string messages;
+  };
+  std::array<Pending, topics::command_topics.size()>& pending() { return pending_; }
+  void clear();
+
+ private:
+  void append(Lane lane, std::string_view topic, std::int32_t partition, std::optional<std::string_view> key,
+              std::string_view value);
+  const std::string& rfc3339(Time time);
+
+  std::int32_t partitions_;
+  std::vector<kafka::Header> headers_;  // of the message at hand; kept for its memory
+  std::array<Pending, topics::command_topics.size()> pending_;
+  Time last_time_{};
+  std::string last_time_text_;
+};
+
+}  // namespace orderly::outbox

@@ -1,0 +1,202 @@
+#include "outbox/outbox_relay.h"
+
+#include <algorithm>
+
+#include "intake/command_codec.h"
+#include "outbox/outbox_entry.h"
+
+namespace orderly::outbox {
+
+using namespace std::chrono_literals;
+
+OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
+                         std::function<void(const RelayReport&)> report, const log::Logger& log)
+    : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
+  for (Lane lane = 0; lane < published.size(); ++lane) published_[lane] = published[lane];
+  push(waiting);
+  thread_ = std::jthread{[this] { run(); }};
+}
+
+OutboxRelay::~OutboxRelay() {
+  {
+    std::unique_lock lock{mutex_};
+    stopping_ = true;
+    give_up_at_ = std::chrono::steady_clock::now() + options_.drain_at_stop;
+    changed_.notify_all();
+    // A broker that is away must not hold up the program's end: what is left is published after the next start.
+    changed_.wait_until(lock, give_up_at_, [this] { return queue_.empty() && !publisher_; });
+    if (publisher_) publisher_->interrupt();
+  }
+  thread_.join();
+}
+
+void OutboxRelay::push(const Chunks& chunks) {
+  if (chunks.empty()) return;
+  const std::lock_guard lock{mutex_};
+  for (const auto& chunk : chunks) {
+    queued_bytes_ += chunk->messages.size();
+    queue_.push_back(chunk);
+  }
+  changed_.notify_all();
+}
+
+bool OutboxRelay::wait_for_room(std::chrono::milliseconds timeout) {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, timeout, [this] { return queued_bytes_ <= options_.max_queued_bytes; });
+}
+
+std::optional<std::string> OutboxRelay::trouble() const {
+  const std::lock_guard lock{mutex_};
+  return trouble_;
+}
+
+void OutboxRelay::run() {
+  bool connected = false;
+  while (wait_for_work()) {
+    try {
+      if (!connected) connect();
+      connected = true;
+      publish_next(*publisher_);
+      back_off_ = 0ms;
+    } catch (const std::exception& error) {
+      connected = false;
+      if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
+        shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
+      }
+      wait_after_error(error.what());
+    }
+  }
+  std::shared_ptr<kafka::Publisher> last;
+  const std::lock_guard lock{mutex_};
+  last.swap(publisher_);
+  changed_.notify_all();
+}
+
+// True when there is something to do: connect first of all, then whatever is queued. False: the end.
+bool OutboxRelay::wait_for_work() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  if (!stopping_) return true;
+  return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
+}
+
+// Fences what ran before us, and learns from the broker what is out already.
+void OutboxRelay::connect() {
+  reply_topics_.clear();
+  std::shared_ptr<kafka::Publisher> fresh = make_publisher_();
+  {
+    const std::lock_guard lock{mutex_};
+    publisher_ = fresh;
+  }
+  std::vector<kafka::Position> lanes;
+  for (const auto topic : topics::command_topics) lanes.push_back({std::string{topic}, options_.shard, 0});
+  const auto watermarks = fresh->start(lanes);
+  for (Lane lane = 0; lane < watermarks.size(); ++lane) {
+    published_[lane] = std::max(published_[lane].load(), watermarks[lane].offset);
+  }
+  log_.info("outbox relay is connected");
+  const std::lock_guard lock{mutex_};
+  trouble_.reset();
+}
+
+OutboxRelay::Chunks OutboxRelay::next_chunks() {
+  Chunks chunks;
+  std::size_t count = 0;
+  const std::lock_guard lock{mutex_};
+  for (const auto& chunk : queue_) {
+    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > options_.max_messages) break;
+    count += static_cast<std::size_t>(chunk->count);
+    chunks.push_back(chunk);
+  }
+  return chunks;
+}
+
+void OutboxRelay::publish_next(kafka::Publisher& publisher) {
+  const auto started = std::chrono::steady_clock::now();
+  const Chunks chunks = next_chunks();
+  if (chunks.empty()) return;
+  messages_.clear();
+  headers_.clear();
+  header_ends_.clear();
+  shortened_sizes_.clear();
+  Watermarks next;
+  for (Lane lane = 0; lane < next.size(); ++lane) next[lane] = published_[lane];
+  for (const auto& chunk : chunks) {
+    append_messages(publisher, *chunk);
+    next[chunk->lane] = std::max(next[chunk->lane], chunk->sequence + chunk->count);
+  }
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < messages_.size(); from = header_ends_[i++]) {
+    messages_[i].headers = std::span{headers_}.subspan(from, header_ends_[i] - from);
+  }
+  std::vector<kafka::Position> watermarks;
+  for (Lane lane = 0; lane < next.size(); ++lane) {
+    if (next[lane] == published_[lane]) continue;
+    watermarks.push_back({std::string{topics::command_topics[lane]}, options_.shard, next[lane]});
+  }
+  if (!watermarks.empty()) publisher.publish(messages_, watermarks);
+  for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];
+  shorten_ = false;
+  finish(chunks);
+  report_({messages_.size(), std::chrono::steady_clock::now() - started});
+}
+
+// Those behind the watermark are out already: a chunk may straddle it after a crash.
+void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chunk) {
+  EntryReader entries{chunk.messages};
+  std::int64_t sequence = chunk.sequence;
+  const std::int64_t published = published_[chunk.lane];
+  for (; !entries.at_end(); ++sequence) {
+    const auto headers_before = headers_.size();
+    auto message = entries.next(headers_);
+    if (sequence < published || skip_reply(publisher, message)) {
+      headers_.resize(headers_before);
+      continue;
+    }
+    if (shorten_ && message.value.size() > intake::max_command_bytes) {
+      shortened_sizes_.push_back(std::to_string(message.value.size()));
+      headers_.push_back({"dlq-truncated", shortened_sizes_.back()});
+      message.value = message.value.substr(0, intake::max_command_bytes);
+    }
+    messages_.push_back(message);
+    header_ends_.push_back(headers_.size());
+  }
+}
+
+// A reply to a topic that is not there is left out: the result stands in command.results all the same.
+bool OutboxRelay::skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message) {
+  if (message.partition >= 0) return false;
+  const std::string topic{message.topic};
+  auto known = reply_topics_.find(topic);
+  if (known == reply_topics_.end()) {
+    if (reply_topics_.size() > 10'000) reply_topics_.clear();  // senders choose the names: bounded
+    known = reply_topics_.emplace(topic, publisher.topic_exists(topic)).first;
+    if (!known->second) log_.warn("results for this reply-to go to command.results alone: no such topic", {{"topic", topic}});
+  }
+  return !known->second;
+}
+
+void OutboxRelay::finish(const Chunks& done) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& chunk : done) {
+    queued_bytes_ -= chunk->messages.size();
+    queue_.pop_front();
+  }
+  changed_.notify_all();
+}
+
+void OutboxRelay::wait_after_error(const std::string& reason) {
+  back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, 50ms, 2'000ms);
+  std::unique_lock lock{mutex_};
+  if (!stopping_) log_.warn("cannot publish; trying again", {{"reason", reason}, {"back_off_ms", back_off_.count()}});
+  trouble_ = "outbox: " + reason;
+  // The client is destroyed without the lock: it may take its time.
+  std::shared_ptr<kafka::Publisher> old;
+  old.swap(publisher_);
+  lock.unlock();
+  old.reset();
+  lock.lock();
+  changed_.wait_for(lock, back_off_, [this] { return stopping_; });
+}
+
+}  // namespace orderly::outbox

@@ -1,0 +1,96 @@
+// Carries committed chunks to Kafka, in order, as many as wait in one transaction, with their watermark in it: after any
+// crash the broker's watermark says exactly what is out. A thread of its own, so that publishing overlaps with deciding.
+// Threads: push(), wait_for_room(), published() and health() from the shard; stop() from one. Failures stay inside: the
+// relay says so in trouble(), makes a new publisher, asks for the watermark and goes on behind it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "common/kafka/ports.h"
+#include "common/log/log.h"
+#include "outbox/outbox.h"
+
+namespace orderly::outbox {
+
+inline constexpr const char* watermark_group = "orderly-outbox";
+
+struct RelayReport {  // one transaction, for the metrics
+  std::size_t messages = 0;
+  std::chrono::steady_clock::duration took{};
+};
+
+class OutboxRelay {
+ public:
+  struct Options {
+    std::int32_t shard = 0;
+    std::size_t max_queued_bytes = 64 * 1024 * 1024;
+    std::size_t max_messages = 20'000;  // of one transaction
+    std::chrono::milliseconds drain_at_stop{4'000};
+  };
+  using Chunks = std::vector<std::shared_ptr<const Chunk>>;
+  using Watermarks = std::array<std::int64_t, topics::command_topics.size()>;
+  using MakePublisher = std::function<std::unique_ptr<kafka::Publisher>()>;
+
+  // `waiting` is what the store still has to publish from the watermarks `published` on.
+  OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
+              std::function<void(const RelayReport&)> report, const log::Logger& log);
+  ~OutboxRelay();  // publishes what is queued, for a few seconds at most
+
+  void push(const Chunks& chunks);
+  // False when the queue is still full after the time: the shard should take nothing new.
+  bool wait_for_room(std::chrono::milliseconds timeout);
+  std::int64_t published(Lane lane) const { return published_[lane].load(); }
+  std::size_t queued_bytes() const { return queued_bytes_.load(); }
+  std::optional<std::string> trouble() const;
+
+ private:
+  void run();
+  void connect();
+  void publish_next(kafka::Publisher& publisher);
+  Chunks next_chunks();
+  void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
+  bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
+  void finish(const Chunks& done);
+  void wait_after_error(const std::string& reason);
+  bool wait_for_work();
+
+  const Options options_;
+  const MakePublisher make_publisher_;
+  const std::function<void(const RelayReport&)> report_;
+  const log::Logger log_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<const Chunk>> queue_;
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point give_up_at_{};
+  std::optional<std::string> trouble_ = "the outbox relay is starting";
+  std::shared_ptr<kafka::Publisher> publisher_;  // guarded for interrupt(); used by the thread alone
+
+  std::array<std::atomic<std::int64_t>, topics::command_topics.size()> published_{};
+  std::atomic<std::size_t> queued_bytes_ = 0;
+
+  // Of the thread alone.
+  std::vector<kafka::OutgoingMessage> messages_;
+  std::vector<kafka::Header> headers_;
+  std::vector<std::size_t> header_ends_;
+  std::unordered_map<std::string, bool> reply_topics_;
+  bool shorten_ = false;  // the broker refused a record for its size
+  std::deque<std::string> shortened_sizes_;
+  std::chrono::milliseconds back_off_{0};
+  std::jthread thread_;
+};
+
+}  // namespace orderly::outbox

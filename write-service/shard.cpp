@@ -1,0 +1,213 @@
+#include "shard.h"
+
+#include <algorithm>
+
+#include "common/file_lock/file_lock.h"
+
+namespace orderly {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int tries = 3;  // of a command whose handling throws
+constexpr auto idle_wait = 50ms;
+
+Lane lane_of(std::string_view topic) {
+  return static_cast<Lane>(std::ranges::find(topics::command_topics, topic) - topics::command_topics.begin());
+}
+
+std::string lock_name(std::int32_t shard) { return "shard-" + std::to_string(shard) + ".lock"; }
+
+outbox::OutboxRelay::Watermarks published_of(const storage::UnitOfWork& work) {
+  outbox::OutboxRelay::Watermarks published;
+  for (Lane lane = 0; lane < published.size(); ++lane) published[lane] = work.lane(lane).published;
+  return published;
+}
+
+outbox::OutboxRelay::Chunks waiting_of(storage::UnitOfWork& work) {
+  outbox::OutboxRelay::Chunks chunks;
+  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+    for (auto& chunk : work.chunks_from(lane, work.lane(lane).published)) chunks.push_back(std::move(chunk));
+  }
+  return chunks;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+struct Shard::Open {
+  Open(Shard& shard)
+      : lock(shard.options_.directory / lock_name(shard.options_.place.shard)),
+        work(shard.options_.directory, shard.options_.place, shard.options_.store),
+        handler(work, [&shard](auto type, auto status, auto code) { shard.metrics_.command(type, status, code); }),
+        source(shard.ports_.source()),
+        relay(shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
+              [&shard](const outbox::RelayReport& report) {
+                shard.metrics_.publish_seconds.Observe(std::chrono::duration<double>(report.took).count());
+                shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
+              },
+              shard.log_) {
+    std::vector<kafka::Position> positions;
+    for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+      positions.push_back({std::string{topics::command_topics[lane]}, shard.options_.place.shard, work.lane(lane).next_offset});
+    }
+    source->assign(positions);
+  }
+
+  FileLock lock;
+  storage::UnitOfWork work;
+  handling::CommandHandler handler;
+  std::unique_ptr<kafka::MessageSource> source;
+  outbox::OutboxRelay relay;
+};
+
+Shard::Shard(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log)
+    : options_(std::move(options)),
+      ports_(std::move(ports)),
+      log_(log.with({"shard", options_.place.shard})),
+      metrics_(registry, options_.place.shard) {}
+
+void Shard::run(std::stop_token stop) {
+  auto back_off = 100ms;
+  while (!stop.stop_requested()) {
+    const auto opened = std::chrono::steady_clock::now();
+    try {
+      work(stop);
+    } catch (const std::exception& error) {
+      set_health(error.what());
+      metrics_.restarts.Increment();
+      back_off = std::chrono::steady_clock::now() - opened > 30s ? 100ms : std::min(back_off * 2, std::chrono::milliseconds{10s});
+      log_.error("the shard has stopped and will open again", {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
+      wait(back_off, stop);
+    }
+  }
+}
+
+void Shard::work(const std::stop_token& stop) {
+  Open open{*this};
+  log_.info("the shard is open", {{"next_offset", open.work.lane(0).next_offset}});
+  while (!stop.stop_requested()) step(open, stop);
+}
+
+void Shard::step(Open& open, const std::stop_token& stop) {
+  measure(open);
+  if (!open.relay.wait_for_room(idle_wait)) {
+    set_health(open.relay.trouble().value_or("the outbox is full: publishing is slower than deciding"));
+    return;
+  }
+  kafka::MessageBatch batch;
+  try {
+    batch = open.source->poll(options_.max_batch, idle_wait);
+  } catch (const kafka::Error& error) {
+    if (error.kind() != kafka::Error::Kind::transient) throw;
+    set_health(error.what());
+    return;
+  }
+  set_health(open.relay.trouble());
+  note_published(open);
+  if (!batch.messages.empty()) return take(open, batch, stop);
+  // Nothing to do: a good time to write down what is out by now.
+  if (open.work.has_news()) commit(open, 0);
+}
+
+void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop) {
+  const auto started = std::chrono::steady_clock::now();
+  try {
+    for (const auto& record : batch.messages) handle(open, record);
+  } catch (const sqlite::Error&) {
+    throw;  // the store is broken, not the command
+  } catch (const std::exception& error) {
+    log_.warn("handling a command failed; the batch runs again one by one", {{"reason", error.what()}});
+    open.work.rollback();
+    return take_one_by_one(open, batch, stop);
+  }
+  metrics_.decide_seconds.Observe(seconds_since(started));
+  commit(open, batch.messages.size());
+}
+
+void Shard::take_one_by_one(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop) {
+  for (const auto& record : batch.messages) {
+    if (stop.stop_requested()) return;
+    take_one(open, record, stop);
+  }
+}
+
+void Shard::take_one(Open& open, const kafka::Message& record, const std::stop_token& stop) {
+  const Lane lane = lane_of(record.topic);
+  std::string reason;
+  for (int attempt = 1; attempt <= tries; ++attempt) {
+    try {
+      handle(open, record);
+      return commit(open, 1);
+    } catch (const sqlite::Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      open.work.rollback();
+      reason = error.what();
+      if (attempt < tries) wait(attempt * 50ms, stop);
+    }
+  }
+  log_.error("a command is dead-lettered: its handling keeps failing",
+             {{"reason", reason}, {"topic", record.topic}, {"offset", record.offset}});
+  open.handler.dead_letter(record, lane, reason);
+  open.work.consumed(lane, record.offset + 1);
+  commit(open, 1);
+}
+
+void Shard::handle(Open& open, const kafka::Message& record) {
+  const Lane lane = lane_of(record.topic);
+  open.handler.handle(record, lane);
+  open.work.consumed(lane, record.offset + 1);
+}
+
+void Shard::commit(Open& open, std::size_t records) {
+  const auto started = std::chrono::steady_clock::now();
+  open.relay.push(open.work.commit());
+  metrics_.commit_seconds.Observe(seconds_since(started));
+  if (records > 0) metrics_.batch_commands.Observe(static_cast<double>(records));
+}
+
+void Shard::note_published(Open& open) {
+  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+    // What was published before a restore may be ahead of what this store has numbered so far.
+    open.work.published(lane, std::min(open.relay.published(lane), open.work.lane(lane).next_sequence));
+  }
+}
+
+void Shard::measure(Open& open) {
+  std::int64_t waiting = 0;
+  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+    waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
+  }
+  metrics_.outbox_messages.Set(static_cast<double>(waiting));
+  metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
+  metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
+  metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
+  metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
+  metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));
+}
+
+void Shard::set_health(std::optional<std::string> reason) {
+  metrics_.ready.Set(reason ? 0 : 1);
+  const std::lock_guard lock{mutex_};
+  if (health_ == reason) return;
+  if (reason) log_.warn("the shard is not ready", {{"reason", *reason}});
+  if (!reason) log_.info("the shard is ready");
+  health_ = std::move(reason);
+}
+
+std::optional<std::string> Shard::health() const {
+  const std::lock_guard lock{mutex_};
+  return health_;
+}
+
+void Shard::wait(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::unique_lock lock{mutex_};
+  stopped_.wait_for(lock, stop, time, [] { return false; });
+}
+
+}  // namespace orderly

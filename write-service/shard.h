@@ -1,0 +1,73 @@
+// A shard: partition s of every command topic, one thread, one store, one outbox. Takes what is ready, decides it in
+// memory, commits once, hands the outbox to the relay. Holds the shard's lock, so that no second service runs it.
+// Threads: run() is the shard's own; health() from any. Failures: whatever breaks, the shard says why, lets everything
+// go and opens again with back-off, from what the store says; run() returns when it is asked to stop, and not before.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "common/kafka/ports.h"
+#include "common/log/log.h"
+#include "handling/command_handler.h"
+#include "outbox/outbox_relay.h"
+#include "shard_metrics.h"
+#include "storage/unit_of_work.h"
+
+namespace orderly {
+
+class Shard {
+ public:
+  struct Options {
+    storage::ShardPlace place;
+    std::filesystem::path directory;
+    storage::UnitOfWork::Options store;
+    outbox::OutboxRelay::Options relay;
+    std::size_t max_batch = 2'000;  // records of one commit
+  };
+  // How a shard gets at the broker; each call makes a new client.
+  struct Ports {
+    std::function<std::unique_ptr<kafka::MessageSource>()> source;
+    outbox::OutboxRelay::MakePublisher publisher;
+  };
+
+  Shard(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log);
+
+  void run(std::stop_token stop);
+
+  std::int32_t number() const { return options_.place.shard; }
+
+  // Nothing: it takes commands. Else why not.
+  std::optional<std::string> health() const;
+
+ private:
+  struct Open;  // what lives from one opening to the next error
+  void work(const std::stop_token& stop);
+  void step(Open& open, const std::stop_token& stop);
+  void take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
+  void take_one_by_one(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
+  void take_one(Open& open, const kafka::Message& record, const std::stop_token& stop);
+  void commit(Open& open, std::size_t records);
+  void handle(Open& open, const kafka::Message& record);
+  void note_published(Open& open);
+  void measure(Open& open);
+  void set_health(std::optional<std::string> reason);
+  void wait(std::chrono::milliseconds time, const std::stop_token& stop);
+
+  const Options options_;
+  const Ports ports_;
+  const log::Logger log_;
+  ShardMetrics metrics_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::optional<std::string> health_ = "starting";
+};
+
+}  // namespace orderly

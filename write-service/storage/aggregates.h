@@ -1,0 +1,99 @@
+// Live aggregates: loaded from their snapshot and the events after it, kept in an LRU cache bounded in bytes.
+// Threads: the shard's. Failures: as EventLog and EventCodec throw. What a unit of work touched and then rolled back is
+// dropped, so that memory never holds what the store does not.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/decider.h"
+#include "storage/event_codec.h"
+#include "storage/event_log.h"
+
+namespace orderly::storage {
+
+// One live aggregate as the log sees it.
+struct LiveStream {
+  LiveStream() = default;
+  LiveStream(const LiveStream&) = delete;
+  LiveStream& operator=(const LiveStream&) = delete;
+  virtual ~LiveStream() = default;
+  virtual std::string encode_snapshot() const = 0;
+  virtual std::size_t approximate_bytes() const = 0;
+
+  std::string name;  // category/aggregate id
+  StreamHead head;
+  bool is_new = false;   // no row in streams yet
+  bool touched = false;  // by the open unit of work
+  std::size_t bytes = 0;               // as last counted
+  std::size_t bytes_since_snapshot = 0;  // of stored events
+  std::size_t snapshot_bytes = 0;      // of the last snapshot
+};
+
+template <domain::Decider Aggregate>
+struct Live final : LiveStream {
+  typename Aggregate::State state;
+  std::string encode_snapshot() const override { return EventCodec<Aggregate>::encode_snapshot(state); }
+  std::size_t approximate_bytes() const override { return Aggregate::approximate_bytes(state); }
+};
+
+class Aggregates {
+ public:
+  Aggregates(const sqlite::Database& db, std::size_t max_bytes) : log_(db), max_bytes_(max_bytes) {}
+
+  // Valid until the next trim() or drop().
+  template <domain::Decider Aggregate>
+  Live<Aggregate>& load(std::string_view id) {
+    name_.assign(Aggregate::stream_category).append(1, '/').append(id);
+    if (LiveStream* found = find(name_)) return static_cast<Live<Aggregate>&>(*found);
+    auto live = std::make_unique<Live<Aggregate>>();
+    live->name = name_;
+    replay(*live, std::string{id});
+    return static_cast<Live<Aggregate>&>(insert(std::move(live)));
+  }
+
+  // After a commit: forgets the least recently used beyond the bound. `touched` were counted before and may have grown.
+  void trim(const std::vector<LiveStream*>& touched);
+  // After a rollback.
+  void drop(const std::vector<LiveStream*>& touched);
+
+  std::size_t bytes() const { return bytes_; }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  using Entries = std::list<std::unique_ptr<LiveStream>>;
+
+  template <domain::Decider Aggregate>
+  void replay(Live<Aggregate>& live, const std::string& id) {
+    const auto head = log_.head(live.name);
+    live.is_new = !head;
+    if (!head) return;
+    live.head = *head;
+    std::int64_t version = 0;
+    if (const auto snapshot = log_.snapshot(head->stream)) {
+      live.state = EventCodec<Aggregate>::decode_snapshot(snapshot->data);
+      live.snapshot_bytes = snapshot->data.size();
+      version = snapshot->version;
+    }
+    for (const auto& event : log_.after(*head, version)) {
+      Aggregate::evolve(live.state, EventCodec<Aggregate>::decode(event.type, event.data, id));
+      live.bytes_since_snapshot += event.data.size();
+    }
+  }
+
+  LiveStream* find(const std::string& name);
+  LiveStream& insert(std::unique_ptr<LiveStream> live);
+
+  EventLog log_;
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::string name_;  // kept for its memory
+  Entries entries_;   // most recently used first
+  std::unordered_map<std::string_view, Entries::iterator> by_name_;
+};
+
+}  // namespace orderly::storage

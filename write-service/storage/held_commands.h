@@ -1,0 +1,69 @@
+// Commands that wait in order for their product: behind a CreateBatch whose reference another shard is asked for, so that
+// no later command of the same sku overtakes it. They survive restarts in the table `held`.
+// Threads: the shard's. Failures: sqlite::Error. Changes are in memory until write(), as with everything of a unit of work.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/sqlite/database.h"
+
+namespace orderly::storage {
+
+enum class Claim { none, asked, granted, refused };
+
+struct HeldCommand {
+  std::int64_t number = 0;
+  Claim claim = Claim::none;
+  std::string command_id;
+  std::int64_t time_ms = 0;  // the record's timestamp
+  std::string record;        // an outbox entry
+};
+
+class HeldCommands {
+ public:
+  explicit HeldCommands(const sqlite::Database& db);
+
+  bool is_held(const std::string& stream) const { return streams_.contains(stream); }
+  // Whether this command's claim is under way already, so that a repeat needs none of its own.
+  bool is_asked(const std::string& stream, const std::string& command_id) const;
+  void hold(const std::string& stream, HeldCommand command);
+  // The answer to a claim; false when nothing waits for it.
+  bool settle(const std::string& stream, const std::string& command_id, bool granted);
+  // The next command of the stream that need not wait any more, taken out.
+  std::optional<HeldCommand> release(const std::string& stream);
+
+  void write();
+  void committed();
+  void rolled_back();
+
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Waiting {
+    std::int64_t number = 0;
+    Claim claim = Claim::none;
+    std::string command_id;
+  };
+  struct NewRow {
+    std::string stream;
+    HeldCommand command;
+  };
+  void load();
+  HeldCommand read(std::int64_t number);
+
+  sqlite::Statement load_, read_, insert_, update_, delete_;
+  std::unordered_map<std::string, std::deque<Waiting>> streams_;  // never an empty queue
+  std::size_t size_ = 0;
+  std::int64_t next_number_ = 1;
+  std::map<std::int64_t, NewRow> new_rows_;  // not yet written
+  std::vector<std::pair<std::int64_t, Claim>> settled_;
+  std::vector<std::int64_t> released_;
+};
+
+}  // namespace orderly::storage

@@ -1,0 +1,68 @@
+-- One shard's store. Times are unix milliseconds. A lane is a command topic: a state machine of its own, with its own
+-- counters, so that how a shard's topics interleave changes no number. Only the shard's thread writes.
+
+CREATE TABLE IF NOT EXISTS shard (
+  id             INTEGER PRIMARY KEY CHECK (id = 1),
+  schema_version INTEGER NOT NULL,
+  shard          INTEGER NOT NULL,  -- the partition of every command topic
+  partitions     INTEGER NOT NULL   -- of every topic; an aggregate's shard depends on it
+);
+
+CREATE TABLE IF NOT EXISTS lanes (
+  lane          INTEGER PRIMARY KEY,
+  topic         TEXT    NOT NULL,
+  next_offset   INTEGER NOT NULL,  -- the next record to read; -2: the first there is
+  next_position INTEGER NOT NULL,  -- of the next event
+  next_sequence INTEGER NOT NULL,  -- of the next outbox message
+  published     INTEGER NOT NULL   -- outbox messages before this one are out (a copy: the broker's watermark counts)
+);
+
+-- A stream's head. The name is category/aggregate id, such as product/LAMP.
+CREATE TABLE IF NOT EXISTS streams (
+  stream   INTEGER PRIMARY KEY,
+  name     TEXT    NOT NULL UNIQUE,
+  version  INTEGER NOT NULL,  -- of its last event
+  position INTEGER NOT NULL,  -- of its last event
+  published INTEGER NOT NULL  -- how many of its events were for publication: the version that others see
+);
+
+-- Append-only. position = lane << 48 | number. A stream's events are a chain from its head through `previous` (0 ends
+-- it): an index over (stream, version) would touch a page for every aggregate of every commit.
+CREATE TABLE IF NOT EXISTS events (
+  position       INTEGER PRIMARY KEY,
+  stream         INTEGER NOT NULL,
+  version        INTEGER NOT NULL,
+  previous       INTEGER NOT NULL,
+  type           TEXT    NOT NULL,
+  time           INTEGER NOT NULL,
+  command_id     TEXT    NOT NULL,  -- the cause
+  number         INTEGER NOT NULL,  -- among the events of that command; with it the event's id can be derived
+  correlation_id TEXT,              -- null: the command's own id
+  data           BLOB    NOT NULL   -- storage/stored_events.proto
+);
+
+CREATE TABLE IF NOT EXISTS snapshots (
+  stream   INTEGER PRIMARY KEY,
+  version  INTEGER NOT NULL,
+  position INTEGER NOT NULL,  -- of the event with that version
+  data     BLOB    NOT NULL
+);
+
+-- What is to be published, one row for each commit and lane: `count` messages from `sequence` on (outbox/outbox_entry.h).
+CREATE TABLE IF NOT EXISTS outbox (
+  lane     INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  count    INTEGER NOT NULL,
+  messages BLOB    NOT NULL,
+  PRIMARY KEY (lane, sequence)
+);
+
+-- Commands that wait in order behind a batch whose reference is being claimed (storage/held_commands.h).
+CREATE TABLE IF NOT EXISTS held (
+  number INTEGER PRIMARY KEY,
+  stream TEXT    NOT NULL,
+  claim  INTEGER NOT NULL,  -- 0 none needed, 1 asked for, 2 granted, 3 refused
+  command_id TEXT NOT NULL,
+  time   INTEGER NOT NULL,  -- the record's timestamp
+  record BLOB    NOT NULL   -- as it came (outbox/outbox_entry.h)
+);

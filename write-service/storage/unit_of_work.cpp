@@ -1,0 +1,208 @@
+#include "storage/unit_of_work.h"
+
+#include "storage/schema.h"
+
+namespace orderly::storage {
+namespace {
+
+constexpr int schema_version = 1;
+constexpr int lane_shift = 48;  // position = lane << 48 | number
+// A snapshot is due when the events since the last one outweigh it: then all snapshots together cost no more than the
+// events themselves, and a load reads at most about twice the state.
+constexpr std::size_t least_snapshot_bytes = 64 * 1024;
+
+std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
+
+sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place) {
+  std::filesystem::create_directories(directory);
+  sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
+  // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
+  db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
+  db.execute(schema_sql);
+  Deduplication::create_tables(db);
+  return db;
+}
+
+}  // namespace
+
+struct UnitOfWork::Statements {
+  explicit Statements(const sqlite::Database& db)
+      : event(db, "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
+                  "data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+        new_stream(db, "INSERT INTO streams(stream, name, version, position, published) VALUES (?1, ?2, ?3, ?4, ?5)"),
+        stream(db, "UPDATE streams SET version = ?2, position = ?3, published = ?4 WHERE stream = ?1"),
+        snapshot(db, "REPLACE INTO snapshots(stream, version, position, data) VALUES (?1, ?2, ?3, ?4)"),
+        outbox(db, "INSERT INTO outbox(lane, sequence, count, messages) VALUES (?1, ?2, ?3, ?4)"),
+        published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
+        lane(db, "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = ?1") {}
+  sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane;
+};
+
+UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
+    : db_(open_file(directory, place)),
+      place_(place),
+      aggregates_(db_, options.cache_bytes),
+      statements_(std::make_unique<Statements>(db_)),
+      results_(db_, options.deduplication),
+      held_(db_),
+      outbox_(place.partitions) {
+  open(place);
+  begin();
+}
+
+UnitOfWork::~UnitOfWork() = default;
+
+void UnitOfWork::open(ShardPlace place) {
+  sqlite::Transaction transaction{db_};
+  sqlite::Statement{db_, "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions) VALUES (1, ?1, ?2, ?3)"}.run(
+      schema_version, place.shard, place.partitions);
+  sqlite::Statement found{db_, "SELECT schema_version, shard, partitions FROM shard"};
+  found.step();
+  if (found.integer(0) > schema_version) {
+    throw StoreMismatch{file_name(place) + " was written by a newer version of this program"};
+  }
+  if (found.integer(1) != place.shard || found.integer(2) != place.partitions) {
+    throw StoreMismatch{file_name(place) + " belongs to shard " + std::to_string(found.integer(1)) + " of " +
+                        std::to_string(found.integer(2)) + " partitions, but the topics have " +
+                        std::to_string(place.partitions)};
+  }
+  found.reset();
+  sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::command_topics[lane]);
+  transaction.commit();
+
+  sqlite::Statement lanes{db_, "SELECT lane, next_offset, next_position, next_sequence, published FROM lanes"};
+  while (lanes.step()) {
+    lanes_.at(static_cast<std::size_t>(lanes.integer(0))) = {lanes.integer(1), lanes.integer(2), lanes.integer(3), lanes.integer(4)};
+  }
+  next_stream_ = db_.query_integer("SELECT coalesce(max(stream), 0) + 1 FROM streams");
+  committed_lanes_ = lanes_;
+  committed_next_stream_ = next_stream_;
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) published_[lane] = lanes_[lane].published;
+}
+
+// Clears what belongs to the last batch.
+void UnitOfWork::begin() {
+  events_.clear();
+  touched_.clear();
+  outbox_.clear();
+  next_offsets_.fill(0);
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) next_offsets_[lane] = lanes_[lane].next_offset;
+}
+
+void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t number, std::string_view type,
+                        std::string data) {
+  if (!live.touched) {
+    live.touched = true;
+    touched_.push_back(&live);
+    if (live.is_new) live.head.stream = next_stream_++;
+  }
+  // Positions start at 1: 0 ends a stream's chain.
+  const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
+  live.bytes_since_snapshot += data.size();
+  events_.push_back({position, live.head.stream, ++live.head.version, live.head.position, type, to_unix_ms(cause.time), cause.id,
+                     number, cause.correlation_id == cause.id ? std::nullopt : std::optional{cause.correlation_id},
+                     std::move(data)});
+  live.head.position = position;
+}
+
+bool UnitOfWork::has_news() const {
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) {
+    if (published_[lane] > lanes_[lane].published) return true;
+  }
+  return false;
+}
+
+std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
+  std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
+  {
+    sqlite::Transaction transaction{db_};
+    write_events();
+    write_streams();
+    results_.write();
+    held_.write();
+    write_outbox(chunks);
+    write_lanes();
+    transaction.commit();
+  }
+  results_.committed();
+  held_.committed();
+  for (LiveStream* live : touched_) live->touched = live->is_new = false;
+  aggregates_.trim(touched_);
+  committed_lanes_ = lanes_;
+  committed_next_stream_ = next_stream_;
+  begin();
+  return chunks;
+}
+
+void UnitOfWork::rollback() {
+  results_.rolled_back();
+  held_.rolled_back();
+  aggregates_.drop(touched_);
+  lanes_ = committed_lanes_;
+  next_stream_ = committed_next_stream_;
+  begin();
+}
+
+void UnitOfWork::write_events() {
+  for (const auto& e : events_) {
+    statements_->event.run(e.position, e.stream, e.version, e.previous, e.type, e.time_ms, e.command_id, e.number,
+                           e.correlation_id, sqlite::as_blob(e.data));
+  }
+}
+
+void UnitOfWork::write_streams() {
+  for (LiveStream* live : touched_) {
+    const auto& head = live->head;
+    if (live->is_new) {
+      statements_->new_stream.run(head.stream, live->name, head.version, head.position, head.published_version);
+    } else {
+      statements_->stream.run(head.stream, head.version, head.position, head.published_version);
+    }
+    if (live->bytes_since_snapshot > std::max(least_snapshot_bytes, live->snapshot_bytes)) write_snapshot(*live);
+  }
+}
+
+void UnitOfWork::write_snapshot(LiveStream& live) {
+  const std::string data = live.encode_snapshot();
+  statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data));
+  live.snapshot_bytes = data.size();
+  live.bytes_since_snapshot = 0;
+}
+
+void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>& chunks) {
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) {
+    auto& pending = outbox_.pending()[lane];
+    if (pending.count == 0) continue;
+    auto chunk = std::make_shared<outbox::Chunk>(
+        outbox::Chunk{lane, lanes_[lane].next_sequence, pending.count, std::move(pending.messages)});
+    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(chunk->messages));
+    lanes_[lane].next_sequence += chunk->count;
+    chunks.push_back(std::move(chunk));
+  }
+}
+
+void UnitOfWork::write_lanes() {
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) {
+    auto& state = lanes_[lane];
+    state.next_offset = next_offsets_[lane];
+    if (published_[lane] > state.published) {
+      statements_->published.run(lane, published_[lane]);
+      state.published = published_[lane];
+    }
+    if (state == committed_lanes_[lane]) continue;
+    statements_->lane.run(lane, state.next_offset, state.next_position, state.next_sequence, state.published);
+  }
+}
+
+std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::chunks_from(Lane lane, std::int64_t sequence) {
+  sqlite::Statement rows{db_, "SELECT sequence, count, messages FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY sequence"};
+  rows.bind(lane, sequence);
+  std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
+  while (rows.step()) {
+    chunks.push_back(std::make_shared<outbox::Chunk>(outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
+  }
+  return chunks;
+}
+
+}  // namespace orderly::storage

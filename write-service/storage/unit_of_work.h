@@ -1,0 +1,108 @@
+// Everything that one batch of records changes, written by one SQLite transaction: events, results with their command
+// ids, outbox, held commands, snapshots and the offsets consumed. Until commit() all of it is in memory only.
+// Threads: the shard's. Failures: sqlite::Error from commit(); then call rollback(), and the store is as it was.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "intake/command.h"
+#include "outbox/outbox.h"
+#include "storage/aggregates.h"
+#include "storage/deduplication.h"
+#include "storage/held_commands.h"
+
+namespace orderly::storage {
+
+// The store belongs to another shard or partition count, or was written by a newer program: nothing to retry.
+class StoreMismatch : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct ShardPlace {
+  std::int32_t shard = 0;       // the partition of every command topic
+  std::int32_t partitions = 1;  // of every topic
+};
+
+struct LaneState {
+  std::int64_t next_offset = -2;  // of the next record to read; -2: the first there is
+  std::int64_t next_position = 0;
+  std::int64_t next_sequence = 0;
+  std::int64_t published = 0;  // outbox messages before this one are out
+  bool operator==(const LaneState&) const = default;
+};
+
+class UnitOfWork {
+ public:
+  struct Options {
+    std::size_t cache_bytes = 64 * 1024 * 1024;
+    Deduplication::Options deduplication;
+  };
+  // Opens or makes DIRECTORY/shard-N.db. Throws StoreMismatch, or sqlite::Error.
+  UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options);
+  ~UnitOfWork();
+
+  Aggregates& aggregates() { return aggregates_; }
+  Deduplication& results() { return results_; }
+  HeldCommands& held() { return held_; }
+  outbox::Outbox& outbox() { return outbox_; }
+  const LaneState& lane(Lane lane) const { return lanes_[lane]; }
+  ShardPlace place() const { return place_; }
+
+  // The next event of a live stream. `number` counts the events of one command from 0.
+  void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, std::string_view type, std::string data);
+
+  void consumed(Lane lane, std::int64_t next_offset) { next_offsets_[lane] = next_offset; }
+  // What the relay knows to be out; rows behind it are deleted with the next commit.
+  void published(Lane lane, std::int64_t sequence) { published_[lane] = sequence; }
+
+  // Whether the copy of a watermark could be brought up to date by a commit.
+  bool has_news() const;
+
+  // Gives what is now to be published. Nothing to do: nothing is written.
+  std::vector<std::shared_ptr<const outbox::Chunk>> commit();
+  void rollback();
+
+  // For the relay's start: the chunks that hold messages from `sequence` on.
+  std::vector<std::shared_ptr<const outbox::Chunk>> chunks_from(Lane lane, std::int64_t sequence);
+  sqlite::Database& database() { return db_; }
+
+ private:
+  struct PendingEvent {
+    std::int64_t position, stream, version, previous;
+    std::string_view type;
+    std::int64_t time_ms;
+    std::string command_id;
+    std::uint64_t number;
+    std::optional<std::string> correlation_id;
+    std::string data;
+  };
+  void open(ShardPlace place);
+  void write_events();
+  void write_streams();
+  void write_snapshot(LiveStream& live);
+  void write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>& chunks);
+  void write_lanes();
+  void begin();
+
+  sqlite::Database db_;
+  ShardPlace place_;
+  Aggregates aggregates_;
+  struct Statements;
+  std::unique_ptr<Statements> statements_;
+  Deduplication results_;
+  HeldCommands held_;
+  outbox::Outbox outbox_;
+  std::array<LaneState, topics::command_topics.size()> lanes_, committed_lanes_;
+  std::array<std::int64_t, topics::command_topics.size()> next_offsets_, published_;
+  std::int64_t next_stream_ = 1, committed_next_stream_ = 1;
+  std::vector<PendingEvent> events_;
+  std::vector<LiveStream*> touched_;
+};
+
+}  // namespace orderly::storage

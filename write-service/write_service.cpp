@@ -1,0 +1,106 @@
+#include "write_service.h"
+
+#include <charconv>
+#include <ranges>
+#include <set>
+#include <stdexcept>
+
+namespace orderly {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::int32_t parse_shard(std::string_view text) {
+  std::int32_t shard = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), shard);
+  if (error != std::errc{} || end != text.data() + text.size() || shard < 0 || shard > 9'999) {
+    throw std::invalid_argument{"--shards: wanted all, 0-3 or 1,2; got \"" + std::string{text} + '"'};
+  }
+  return shard;
+}
+
+}  // namespace
+
+ShardSelection ShardSelection::parse(const std::string& text) {
+  if (text == "all") return {};
+  std::set<std::int32_t> shards;
+  for (const auto part : std::views::split(text, ',')) {
+    const std::string_view range{part.begin(), part.end()};
+    const auto dash = range.find('-');
+    const auto first = parse_shard(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_shard(range.substr(dash + 1));
+    if (last < first) throw std::invalid_argument{"--shards: " + std::string{range} + " runs backwards"};
+    for (auto shard = first; shard <= last; ++shard) shards.insert(shard);
+  }
+  return {{shards.begin(), shards.end()}};
+}
+
+WriteService::WriteService(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log)
+    : options_(std::move(options)), ports_(std::move(ports)), registry_(registry), log_(log) {}
+
+void WriteService::start() {
+  starter_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+}
+
+void WriteService::run(const std::stop_token& stop) {
+  if (const auto partitions = learn_partitions(stop)) open_shards(*partitions);
+}
+
+std::optional<std::int32_t> WriteService::learn_partitions(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      return ports_.partition_count();
+    } catch (const std::exception& error) {
+      set_trouble(error.what());
+    }
+    std::unique_lock lock{mutex_};
+    stopped_.wait_for(lock, stop, 500ms, [] { return false; });
+  }
+  return std::nullopt;
+}
+
+void WriteService::open_shards(std::int32_t partitions) {
+  auto wanted = options_.shards.listed;
+  if (wanted.empty()) {
+    for (std::int32_t shard = 0; shard < partitions; ++shard) wanted.push_back(shard);
+  }
+  if (wanted.back() >= partitions) {
+    return set_trouble("--shards: there is no shard " + std::to_string(wanted.back()) + ", the topics have " +
+                       std::to_string(partitions) + " partitions");
+  }
+  const std::lock_guard lock{mutex_};
+  for (const auto number : wanted) {
+    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}};
+    options.store.cache_bytes /= wanted.size();
+    options.relay.shard = number;
+    Shard::Ports ports{[this, number] { return ports_.source(number); }, [this, number] { return ports_.publisher(number); }};
+    auto& shard = *shards_.emplace_back(std::make_unique<Shard>(std::move(options), std::move(ports), registry_, log_));
+    threads_.emplace_back([&shard](const std::stop_token& stop) { shard.run(stop); });
+  }
+  trouble_.reset();
+}
+
+void WriteService::stop() {
+  starter_.request_stop();
+  if (starter_.joinable()) starter_.join();
+  for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+void WriteService::set_trouble(std::optional<std::string> trouble) {
+  const std::lock_guard lock{mutex_};
+  if (trouble && trouble_ != trouble) log_.warn("the write service waits", {{"reason", *trouble}});
+  trouble_ = std::move(trouble);
+}
+
+std::vector<WriteService::Health> WriteService::health() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<Health> parts{{"topics", trouble_}};
+  for (const auto& shard : shards_) {
+    parts.push_back({"shard " + std::to_string(shard->number()), shard->health()});
+  }
+  return parts;
+}
+
+}  // namespace orderly
