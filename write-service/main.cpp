@@ -68,8 +68,7 @@ WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
   return ports;
 }
 
-int run(const Settings& settings) {
-  Termination termination;
+int run(const Settings& settings, Termination& termination) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of unreadable bytes is in the command's answer
   const auto log = log::Logger::to_stderr("write-service", settings.log_level);
   auto config = options::key_values(settings.kafka, "kafka");
@@ -101,9 +100,10 @@ int run(const Settings& settings) {
 }  // namespace orderly
 
 int main(int argc, char** argv) try {
+  orderly::Termination termination;
   orderly::Settings settings;
   if (!orderly::parse(argc, argv, settings)) return 0;
-  return orderly::run(settings);
+  return orderly::run(settings, termination);
 } catch (const std::invalid_argument& error) {
   std::cerr << "write-service: " << error.what() << '\n';
   return 2;

@@ -144,7 +144,10 @@ class Responder::Exchange {
     builder.append_header_date_field().set_content_length(response.body.size());
     close_ ? builder.connection_close() : builder.connection_keep_alive();
     if (!head_ && !response.body.empty()) builder.append_body(std::move(response.body));
-    builder.done([core = core_](const auto&) { core->answered(); });
+    // Weak: an answer that is still queued when the server ends is owned, through its context, by the core itself.
+    builder.done([core = std::weak_ptr{core_}](const auto&) {
+      if (const auto alive = core.lock()) alive->answered();
+    });
   }
 
   std::shared_ptr<ServerCore> core_;

@@ -49,10 +49,10 @@ PartitionList to_list(std::span<const Position> positions) {
   return list;
 }
 
-std::array<rd_kafka_vu_t, 6> to_fields(const OutgoingMessage& message, const std::string& topic, rd_kafka_headers_t* headers) {
+std::array<rd_kafka_vu_t, 6> to_fields(const OutgoingMessage& message, rd_kafka_topic_t* topic, rd_kafka_headers_t* headers) {
   std::array<rd_kafka_vu_t, 6> fields{};
-  fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
-  fields[0].u.cstr = topic.c_str();
+  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
+  fields[0].u.rkt = topic;
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[1].u.i32 = message.partition;
   fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
@@ -85,6 +85,8 @@ void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_s* client) const {
   rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);  // otherwise destroying waits for them
   rd_kafka_destroy(client);
 }
+
+void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 
 LibrdkafkaPublisher::LibrdkafkaPublisher(Options options, const log::Logger& log)
     : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log)) {
@@ -133,13 +135,24 @@ void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std
   if (transactional) commit(watermarks);
 }
 
+// A topic's first message waits up to a second for the client's timer to ask where its partitions are: ask at once.
+rd_kafka_topic_s* LibrdkafkaPublisher::topic(std::string_view name) {
+  if (const auto found = topics_.find(name); found != topics_.end()) return found->second.get();
+  Topic handle{rd_kafka_topic_new(client_.get(), std::string{name}.c_str(), nullptr)};
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, slice_ms * 4) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }  // otherwise the message finds out by itself, or fails and says why
+  return topics_.emplace(name, std::move(handle)).first->second.get();
+}
+
 void LibrdkafkaPublisher::produce(const OutgoingMessage& message) {
+  rd_kafka_topic_t* to = topic(message.topic);
   rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
   for (const auto& [name, value] : message.headers) {
     rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(), static_cast<ssize_t>(value.size()));
   }
-  const std::string topic{message.topic};
-  const auto fields = to_fields(message, topic, headers);
+  const auto fields = to_fields(message, to, headers);
   for (;;) {
     rd_kafka_error_t* error = rd_kafka_produceva(client_.get(), fields.data(), fields.size());
     if (error == nullptr) return;  // the headers are the client's now
@@ -150,7 +163,7 @@ void LibrdkafkaPublisher::produce(const OutgoingMessage& message) {
       continue;
     }
     rd_kafka_headers_destroy(headers);
-    abort_after(code, "cannot send to " + topic);
+    abort_after(code, "cannot send to " + std::string{message.topic});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@
 
 struct rd_kafka_s;
 struct rd_kafka_error_s;
+struct rd_kafka_topic_s;
 
 namespace orderly::kafka {
 
@@ -40,7 +42,10 @@ class LibrdkafkaPublisher final : public Publisher {
   struct Callbacks;
   struct Destroy {
     void operator()(rd_kafka_s* client) const;
+    void operator()(rd_kafka_topic_s* topic) const;
   };
+  using Topic = std::unique_ptr<rd_kafka_topic_s, Destroy>;
+  rd_kafka_topic_s* topic(std::string_view name);
   void produce(const OutgoingMessage& message);
   void flush();
   void commit(std::span<const Position> watermarks);
@@ -52,6 +57,7 @@ class LibrdkafkaPublisher final : public Publisher {
   Options options_;
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<rd_kafka_s, Destroy> client_;
+  std::map<std::string, Topic, std::less<>> topics_;
   std::atomic<bool> interrupted_ = false;
 };
 

@@ -20,7 +20,7 @@ Database::Database(const std::filesystem::path& file, OpenMode mode) {
   handle_.reset(raw);
   if (code != SQLITE_OK) fail(raw, "cannot open " + file.string());
   sqlite3_busy_timeout(raw, 5'000);
-  execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON");
+  execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
   if (mode == OpenMode::read_write) execute("PRAGMA journal_mode = WAL");
 }
 
@@ -94,6 +94,9 @@ void Statement::bind_text(int index, std::string_view value) {
   // A null pointer would bind NULL, and an empty view may have one.
   check(sqlite3_bind_text64(handle_.get(), index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC,
                             SQLITE_UTF8));
+}
+void Statement::bind_copy(int index, std::string_view value) {
+  check(sqlite3_bind_text64(handle_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 void Statement::bind_blob(int index, Blob value) {
   check(value.empty() ? sqlite3_bind_zeroblob(handle_.get(), index, 0)

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -61,11 +62,12 @@ class Statement {
   Statement(const Database& db, std::string_view sql);
 
   // Binds from 1 on. Text and blobs are not copied: they must live until the statement is stepped to its end or reset.
+  // Only a temporary string is: it would be gone by then.
   template <class... Values>
-  Statement& bind(const Values&... values) {
+  Statement& bind(Values&&... values) {
     reset();
     int index = 0;
-    (bind_one(++index, values), ...);
+    (bind_forwarded(++index, std::forward<Values>(values)), ...);
     return *this;
   }
 
@@ -88,6 +90,14 @@ class Statement {
   bool is_null(int column) const;
 
  private:
+  template <class Value>
+  void bind_forwarded(int index, Value&& value) {
+    if constexpr (std::is_same_v<Value, std::string>) {  // deduced so for a temporary alone
+      bind_copy(index, value);
+    } else {
+      bind_one(index, value);
+    }
+  }
   template <class Value>
   void bind_one(int index, const Value& value) {
     if constexpr (std::is_same_v<Value, std::nullptr_t>) {
@@ -113,6 +123,7 @@ class Statement {
   void bind_integer(int index, std::int64_t value);
   void bind_real(int index, double value);
   void bind_text(int index, std::string_view value);
+  void bind_copy(int index, std::string_view value);
   void bind_blob(int index, Blob value);
   void bind_null(int index);
   void check(int code) const;

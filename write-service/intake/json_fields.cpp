@@ -8,16 +8,26 @@ using google::protobuf::FieldDescriptor;
 
 FieldKind kind_of(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL: return FieldKind::boolean;
-    case FieldDescriptor::CPPTYPE_INT32: return FieldKind::int32;
-    case FieldDescriptor::CPPTYPE_INT64: return FieldKind::int64;
-    case FieldDescriptor::CPPTYPE_UINT32: return FieldKind::uint32;
-    case FieldDescriptor::CPPTYPE_UINT64: return FieldKind::uint64;
-    case FieldDescriptor::CPPTYPE_FLOAT: return FieldKind::float32;
-    case FieldDescriptor::CPPTYPE_DOUBLE: return FieldKind::float64;
-    case FieldDescriptor::CPPTYPE_ENUM: return FieldKind::choice;
-    case FieldDescriptor::CPPTYPE_MESSAGE: return FieldKind::message;
-    case FieldDescriptor::CPPTYPE_STRING: break;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return FieldKind::boolean;
+    case FieldDescriptor::CPPTYPE_INT32:
+      return FieldKind::int32;
+    case FieldDescriptor::CPPTYPE_INT64:
+      return FieldKind::int64;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return FieldKind::uint32;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return FieldKind::uint64;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return FieldKind::float32;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return FieldKind::float64;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return FieldKind::choice;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return FieldKind::message;
+    case FieldDescriptor::CPPTYPE_STRING:
+      break;
   }
   return field.type() == FieldDescriptor::TYPE_BYTES ? FieldKind::bytes : FieldKind::text;
 }
@@ -37,8 +47,9 @@ JsonForm form_of(const Descriptor& type) {
   const std::string_view name = type.full_name();
   if (name == "google.protobuf.Timestamp") return JsonForm::timestamp;
   if (name == "google.protobuf.Value") return JsonForm::value;
-  for (const auto* own : {"Any", "Duration", "FieldMask", "Struct", "ListValue", "DoubleValue", "FloatValue", "Int64Value",
-                          "UInt64Value", "Int32Value", "UInt32Value", "BoolValue", "StringValue", "BytesValue"}) {
+  for (const auto* own :
+       {"Any", "Duration", "FieldMask", "Struct", "ListValue", "DoubleValue", "FloatValue", "Int64Value", "UInt64Value",
+        "Int32Value", "UInt32Value", "BoolValue", "StringValue", "BytesValue"}) {
     if (name == std::string{"google.protobuf."} + own) return JsonForm::by_mapping;
   }
   for (int i = 0; i < type.field_count(); ++i) {

@@ -15,7 +15,19 @@ namespace orderly::intake {
 
 struct MessageTable;
 
-enum class FieldKind : std::uint8_t { boolean, int32, int64, uint32, uint64, float32, float64, text, bytes, choice, message };
+enum class FieldKind : std::uint8_t {
+  boolean,
+  int32,
+  int64,
+  uint32,
+  uint64,
+  float32,
+  float64,
+  text,
+  bytes,
+  choice,
+  message
+};
 enum class FieldShape : std::uint8_t { single, list, map };
 
 struct FieldTable {

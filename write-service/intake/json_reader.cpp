@@ -38,8 +38,8 @@ bool is_null(ondemand::value& value) {
 }
 
 bool means_absent(ondemand::value& value, const FieldTable& field) {
-  const bool takes_null = field.kind == FieldKind::message && field.shape == FieldShape::single &&
-                          field.message->form == JsonForm::value;
+  const bool takes_null =
+      field.kind == FieldKind::message && field.shape == FieldShape::single && field.message->form == JsonForm::value;
   return !takes_null && is_null(value);
 }
 
@@ -96,12 +96,12 @@ bool JsonReader::read_root(ondemand::document& document, std::size_t size, Messa
     return reading_.fail_wanting("must be a JSON object", padded_.c_str() + padded_.find_first_not_of(" \t\r\n"));
   }
   if (error) return reading_.fail_as_json(error);
-  if (!read_object(object, message, table)) return false;
+  if (!read_object(object, Target{message}, table)) return false;
   const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
   return at_end || reading_.fail("is not valid JSON: something follows the object");
 }
 
-bool JsonReader::read_object(ondemand::object object, Message& message, const MessageTable& table) {
+bool JsonReader::read_object(ondemand::object& object, const Target& target, const MessageTable& table) {
   if (depth_ == max_json_depth) {
     return reading_.fail("is nested deeper than " + std::to_string(max_json_depth) + " levels");
   }
@@ -110,16 +110,16 @@ bool JsonReader::read_object(ondemand::object object, Message& message, const Me
   seen_.resize(outer + table.fields.size());
   std::size_t expected = 0;
   for (auto next : object) {
-    ondemand::field member;
-    if (const auto error = std::move(next).get(member)) return reading_.fail_as_json(error);
-    if (!read_member(member, message, table, expected)) return false;
+    if (next.error()) return reading_.fail_as_json(next.error());
+    ondemand::field&& member = std::move(next).value_unsafe();  // in place: a copy of it costs as much as reading it
+    if (!read_member(member, target, table, expected)) return false;
   }
   seen_.resize(outer);
   --depth_;
   return true;
 }
 
-bool JsonReader::read_member(ondemand::field member, Message& message, const MessageTable& table,
+bool JsonReader::read_member(ondemand::field& member, const Target& target, const MessageTable& table,
                              std::size_t& expected) {
   if (reading_.broken_in(member.key().raw(), member.value().raw_json_token().data())) return false;
   Match match = find(table, member.key(), expected);
@@ -134,68 +134,72 @@ bool JsonReader::read_member(ondemand::field member, Message& message, const Mes
   expected = index + 1;
   auto& seen = seen_[seen_.size() - table.fields.size() + index];
   if (seen++) return reading_.fail("given twice") || reading_.within(match.name);
-  return read_field(member.value(), message, *match.field) || reading_.within(match.name);
+  return read_field(member.value(), target, *match.field) || reading_.within(match.name);
 }
 
-bool JsonReader::read_field(ondemand::value& value, Message& message, const FieldTable& field) {
+bool JsonReader::read_field(ondemand::value& value, const Target& target, const FieldTable& field) {
   if (means_absent(value, field)) return true;
-  if (field.oneof && message.GetReflection()->HasOneof(message, field.oneof)) {
-    const auto* other = message.GetReflection()->GetOneofFieldDescriptor(message, field.oneof);
+  if (field.oneof && target.reflection.HasOneof(target.message, field.oneof)) {
+    const auto* other = target.reflection.GetOneofFieldDescriptor(target.message, field.oneof);
     return reading_.fail("cannot be given beside " + other->name());
   }
   switch (field.shape) {
-    case FieldShape::list: return read_list(value, message, field);
-    case FieldShape::map: return read_map(value, message, field);
-    case FieldShape::single: break;
+    case FieldShape::list:
+      return read_list(value, target, field);
+    case FieldShape::map:
+      return read_map(value, target, field);
+    case FieldShape::single:
+      break;
   }
-  return read_element(value, message, field);
+  return read_element(value, target, field);
 }
 
-bool JsonReader::read_element(ondemand::value& value, Message& message, const FieldTable& field) {
-  if (field.kind != FieldKind::message) return read_scalar(value, message, field, reading_);
-  const auto& reflection = *message.GetReflection();
-  Message& part = field.shape == FieldShape::list ? *reflection.AddMessage(&message, field.descriptor)
-                                                  : *reflection.MutableMessage(&message, field.descriptor);
+bool JsonReader::read_element(ondemand::value& value, const Target& target, const FieldTable& field) {
+  if (field.kind != FieldKind::message) return read_scalar(value, target, field, reading_);
+  Message& part = field.shape == FieldShape::list
+                      ? *target.reflection.AddMessage(&target.message, field.descriptor)
+                      : *target.reflection.MutableMessage(&target.message, field.descriptor);
   return read_message(value, part, *field.message);
 }
 
-bool JsonReader::read_list(ondemand::value& value, Message& message, const FieldTable& field) {
+bool JsonReader::read_list(ondemand::value& value, const Target& target, const FieldTable& field) {
   const std::string_view token = value.raw_json_token();
   ondemand::array array;
   if (value.get_array().get(array)) return reading_.fail_wanting("must be a list", token);
   std::size_t index = 0;
   for (auto next : array) {
-    ondemand::value element;
-    if (const auto error = std::move(next).get(element)) return reading_.fail_as_json(error);
+    if (next.error()) return reading_.fail_as_json(next.error());
+    ondemand::value&& element = std::move(next).value_unsafe();
     const bool takes_null = field.kind == FieldKind::message && field.message->form == JsonForm::value;
     const bool read = !takes_null && is_null(element) ? reading_.fail("must not be null in a list")
-                                                      : read_element(element, message, field);
+                                                      : read_element(element, target, field);
     if (!read) return reading_.within("[" + std::to_string(index) + "]");
     ++index;
   }
   return true;
 }
 
-bool JsonReader::read_map(ondemand::value& value, Message& message, const FieldTable& field) {
+bool JsonReader::read_map(ondemand::value& value, const Target& target, const FieldTable& field) {
   const std::string_view token = value.raw_json_token();
   ondemand::object object;
   if (value.get_object().get(object)) return reading_.fail_wanting("must be an object", token);
   std::unordered_set<std::string_view> keys;
   for (auto next : object) {
-    ondemand::field member;
-    if (const auto error = std::move(next).get(member)) return reading_.fail_as_json(error);
+    if (next.error()) return reading_.fail_as_json(next.error());
+    ondemand::field&& member = std::move(next).value_unsafe();
     if (reading_.broken_in(member.key().raw(), member.value().raw_json_token().data())) return false;
     std::string_view key;
     if (member.unescaped_key().get(key)) return reading_.fail("has a name with an escape that is not JSON's");
     if (!simdjson::validate_utf8(key)) return reading_.fail("has a name with half of a surrogate pair");
     if (!keys.insert(key).second) return reading_.fail("given twice") || reading_.within(shown_name(key));
-    Message& entry = *message.GetReflection()->AddMessage(&message, field.descriptor);
+    const Target entry{*target.reflection.AddMessage(&target.message, field.descriptor)};
     if (!read_entry(member.value(), key, entry, *field.message)) return reading_.within(shown_name(key));
   }
   return true;
 }
 
-bool JsonReader::read_entry(ondemand::value& value, std::string_view key, Message& entry, const MessageTable& table) {
+bool JsonReader::read_entry(ondemand::value& value, std::string_view key, const Target& entry,
+                            const MessageTable& table) {
   if (!read_map_key(key, entry, table.fields[0], reading_)) return false;
   const FieldTable& field = table.fields[1];
   if (means_absent(value, field)) return reading_.fail("must not be null in a map");
@@ -208,7 +212,7 @@ bool JsonReader::read_message(ondemand::value& value, Message& message, const Me
   const std::string_view token = value.raw_json_token();
   ondemand::object object;
   if (value.get_object().get(object)) return reading_.fail_wanting("must be an object", token);
-  return read_object(object, message, table);
+  return read_object(object, Target{message}, table);
 }
 
 bool JsonReader::read_by_mapping(ondemand::value& value, Message& message) {

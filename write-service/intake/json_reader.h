@@ -1,6 +1,6 @@
 // Walks a JSON document with simdjson beside a message's descriptor and fills the message: no code of its own per type.
-// Threads: one reader a thread; its buffers are used again, so that a small command costs no allocation but its strings.
-// Failures: the first problem met, with the path of its field; the message is then partly filled.
+// Threads: one reader a thread; its buffers are used again, so that a small command costs no allocation but its
+// strings. Failures: the first problem met, with the path of its field; the message is then partly filled.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -27,20 +27,20 @@ class JsonReader {
 
   bool read_document(std::size_t size, Message& message);
   bool read_root(ondemand::document& document, std::size_t size, Message& message);
-  bool read_object(ondemand::object object, Message& message, const MessageTable& table);
-  bool read_member(ondemand::field member, Message& message, const MessageTable& table, std::size_t& expected);
-  bool read_field(ondemand::value& value, Message& message, const FieldTable& field);
-  bool read_element(ondemand::value& value, Message& message, const FieldTable& field);
-  bool read_list(ondemand::value& value, Message& message, const FieldTable& field);
-  bool read_map(ondemand::value& value, Message& message, const FieldTable& field);
-  bool read_entry(ondemand::value& value, std::string_view key, Message& entry, const MessageTable& table);
+  bool read_object(ondemand::object& object, const Target& target, const MessageTable& table);
+  bool read_member(ondemand::field& member, const Target& target, const MessageTable& table, std::size_t& expected);
+  bool read_field(ondemand::value& value, const Target& target, const FieldTable& field);
+  bool read_element(ondemand::value& value, const Target& target, const FieldTable& field);
+  bool read_list(ondemand::value& value, const Target& target, const FieldTable& field);
+  bool read_map(ondemand::value& value, const Target& target, const FieldTable& field);
+  bool read_entry(ondemand::value& value, std::string_view key, const Target& entry, const MessageTable& table);
   bool read_message(ondemand::value& value, Message& message, const MessageTable& table);
   bool read_by_mapping(ondemand::value& value, Message& message);
   std::optional<ReadError> locate_broken_byte(std::size_t size, Message& message);
 
   MessageTables tables_;
   ondemand::parser parser_;
-  std::string padded_;             // the document and the zeros behind it that simdjson may look at
+  std::string padded_;              // the document and the zeros behind it that simdjson may look at
   std::vector<std::uint8_t> seen_;  // which fields the open objects have had, the innermost object's last
   Reading reading_;
   int depth_ = 0;

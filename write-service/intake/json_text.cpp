@@ -41,9 +41,7 @@ std::size_t code_point_size(std::string_view text) {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view token) {
-  return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
-}
+std::string_view trimmed(std::string_view token) { return token.substr(0, token.find_last_not_of(" \t\r\n") + 1); }
 
 bool is_json_number(std::string_view token) {
   take_one_of(token, "-");

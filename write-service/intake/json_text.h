@@ -25,7 +25,6 @@ void put_before(std::string& path, std::string_view step);
 template <class Integer>
 std::optional<Integer> integer_from_text(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  if (text == "-0") return Integer{0};  // from_chars takes no sign for unsigned types
   Integer value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

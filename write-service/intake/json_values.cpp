@@ -12,11 +12,11 @@ namespace {
 using google::protobuf::Message;
 
 template <class T>
-void store(Message& message, const FieldTable& field, T value) {
-  const auto& reflection = *message.GetReflection();
-  const auto* descriptor = field.descriptor;
+void store(const Target& target, const FieldTable& field, T value) {
   const bool list = field.shape == FieldShape::list;
-  const auto put = [&](auto set, auto add) { (reflection.*(list ? add : set))(&message, descriptor, value); };
+  const auto put = [&](auto set, auto add) {
+    (target.reflection.*(list ? add : set))(&target.message, field.descriptor, value);
+  };
   using R = google::protobuf::Reflection;
   if constexpr (std::same_as<T, bool>) put(&R::SetBool, &R::AddBool);
   if constexpr (std::same_as<T, std::int32_t>) put(&R::SetInt32, &R::AddInt32);
@@ -27,10 +27,11 @@ void store(Message& message, const FieldTable& field, T value) {
   if constexpr (std::same_as<T, double>) put(&R::SetDouble, &R::AddDouble);
 }
 
-void store_text(Message& message, const FieldTable& field, std::string text) {
-  const auto& reflection = *message.GetReflection();
-  if (field.shape == FieldShape::list) return reflection.AddString(&message, field.descriptor, std::move(text));
-  reflection.SetString(&message, field.descriptor, std::move(text));
+void store_text(const Target& target, const FieldTable& field, std::string text) {
+  if (field.shape == FieldShape::list) {
+    return target.reflection.AddString(&target.message, field.descriptor, std::move(text));
+  }
+  target.reflection.SetString(&target.message, field.descriptor, std::move(text));
 }
 
 // A number with a fraction part or an exponent that is whole all the same: 3.0, 1e3.
@@ -46,12 +47,12 @@ bool whole(double number, Integer& out) {
 template <class Integer>
 bool fail_wanting_integer(Reading& reading, std::string_view token) {
   using Limits = std::numeric_limits<Integer>;
-  return reading.fail_wanting("must be a whole number between " + std::to_string(Limits::min()) + " and " +
-                                  std::to_string(Limits::max()),
-                              token);
+  return reading.fail_wanting(
+      "must be a whole number between " + std::to_string(Limits::min()) + " and " + std::to_string(Limits::max()),
+      token);
 }
 
-// In a string, or as a float, or no integer at all.
+// In a string, or with a point or an exponent, or no integer at all. One that is only too large is not rounded to fit.
 template <class Integer>
 bool read_unusual_integer(ondemand::value& value, Reading& reading, Integer& out) {
   const std::string_view token = value.raw_json_token();
@@ -60,7 +61,10 @@ bool read_unusual_integer(ondemand::value& value, Reading& reading, Integer& out
     std::string_view text;
     if (!read_text(value, reading, text)) return false;
     if (const auto parsed = integer_from_text<Integer>(text)) return out = *parsed, true;
-  } else if (value.get_double().get(number) == simdjson::SUCCESS && whole(number, out)) {
+  } else if (trimmed(token) == "-0") {
+    return out = 0, true;
+  } else if (trimmed(token).find_first_of(".eE") != token.npos && value.get_double().get(number) == simdjson::SUCCESS &&
+             whole(number, out)) {
     return true;
   }
   return fail_wanting_integer<Integer>(reading, token);
@@ -113,7 +117,7 @@ bool read_bool(ondemand::value& value, Reading& reading, bool& out) {
   return value.get_bool().get(out) == simdjson::SUCCESS || reading.fail_wanting("must be true or false", token);
 }
 
-bool read_choice(ondemand::value& value, Message& message, const FieldTable& field, Reading& reading) {
+bool read_choice(ondemand::value& value, const Target& target, const FieldTable& field, Reading& reading) {
   const std::string_view token = value.raw_json_token();
   const auto& type = *field.descriptor->enum_type();
   std::int32_t number = 0;
@@ -121,35 +125,37 @@ bool read_choice(ondemand::value& value, Message& message, const FieldTable& fie
     std::string_view text;
     if (!read_text(value, reading, text)) return false;
     const auto* named = type.FindValueByName(std::string{text});
-    if (const auto given = integer_from_text<std::int32_t>(text); !named && given) named = type.FindValueByNumber(*given);
+    if (const auto given = integer_from_text<std::int32_t>(text); !named && given)
+      named = type.FindValueByNumber(*given);
     if (!named) return reading.fail_wanting("must be a value of " + type.full_name(), token);
     number = named->number();
   } else if (!read_integer(value, reading, number)) {
     return reading.fail_wanting("must be a value of " + type.full_name(), token);
   }
-  const auto& reflection = *message.GetReflection();
-  if (field.shape == FieldShape::list) return reflection.AddEnumValue(&message, field.descriptor, number), true;
-  return reflection.SetEnumValue(&message, field.descriptor, number), true;
+  const auto put = field.shape == FieldShape::list ? &google::protobuf::Reflection::AddEnumValue
+                                                   : &google::protobuf::Reflection::SetEnumValue;
+  return (target.reflection.*put)(&target.message, field.descriptor, number), true;
 }
 
-bool read_bytes(ondemand::value& value, Message& message, const FieldTable& field, Reading& reading) {
+bool read_bytes(ondemand::value& value, const Target& target, const FieldTable& field, Reading& reading) {
   const std::string_view token = value.raw_json_token();
   std::string_view text;
   if (!read_text(value, reading, text)) return false;
   auto bytes = bytes_from_base64(text);
   if (!bytes) return reading.fail_wanting("must be base64", token);
-  return store_text(message, field, *std::move(bytes)), true;
+  return store_text(target, field, *std::move(bytes)), true;
 }
 
 template <class T, class Read>
-bool read_and_store(Read read, ondemand::value& value, Message& message, const FieldTable& field, Reading& reading) {
+bool read_and_store(Read read, ondemand::value& value, const Target& target, const FieldTable& field,
+                    Reading& reading) {
   T parsed{};
   if (!read(value, reading, parsed)) return false;
-  return store(message, field, parsed), true;
+  return store(target, field, parsed), true;
 }
 
 template <class Integer>
-bool store_key(std::string_view key, Message& entry, const FieldTable& field, Reading& reading) {
+bool store_key(std::string_view key, const Target& entry, const FieldTable& field, Reading& reading) {
   const auto number = integer_from_text<Integer>(key);
   if (!number) return reading.fail("must have whole numbers of its key's type for keys, got " + shown_name(key));
   return store(entry, field, *number), true;
@@ -177,37 +183,52 @@ bool read_text(ondemand::value& value, Reading& reading, std::string_view& text)
   return true;
 }
 
-bool read_scalar(ondemand::value& value, Message& message, const FieldTable& field, Reading& reading) {
+bool read_scalar(ondemand::value& value, const Target& target, const FieldTable& field, Reading& reading) {
   switch (field.kind) {
     case FieldKind::text: {
       std::string_view text;
       if (!read_text(value, reading, text)) return false;
-      return store_text(message, field, std::string{text}), true;
+      return store_text(target, field, std::string{text}), true;
     }
-    case FieldKind::int64: return read_and_store<std::int64_t>(read_integer<std::int64_t>, value, message, field, reading);
-    case FieldKind::boolean: return read_and_store<bool>(read_bool, value, message, field, reading);
-    case FieldKind::int32: return read_and_store<std::int32_t>(read_integer<std::int32_t>, value, message, field, reading);
-    case FieldKind::uint32: return read_and_store<std::uint32_t>(read_integer<std::uint32_t>, value, message, field, reading);
-    case FieldKind::uint64: return read_and_store<std::uint64_t>(read_integer<std::uint64_t>, value, message, field, reading);
-    case FieldKind::float32: return read_and_store<float>(read_float<float>, value, message, field, reading);
-    case FieldKind::float64: return read_and_store<double>(read_float<double>, value, message, field, reading);
-    case FieldKind::choice: return read_choice(value, message, field, reading);
-    case FieldKind::bytes: return read_bytes(value, message, field, reading);
-    case FieldKind::message: break;
+    case FieldKind::int64:
+      return read_and_store<std::int64_t>(read_integer<std::int64_t>, value, target, field, reading);
+    case FieldKind::boolean:
+      return read_and_store<bool>(read_bool, value, target, field, reading);
+    case FieldKind::int32:
+      return read_and_store<std::int32_t>(read_integer<std::int32_t>, value, target, field, reading);
+    case FieldKind::uint32:
+      return read_and_store<std::uint32_t>(read_integer<std::uint32_t>, value, target, field, reading);
+    case FieldKind::uint64:
+      return read_and_store<std::uint64_t>(read_integer<std::uint64_t>, value, target, field, reading);
+    case FieldKind::float32:
+      return read_and_store<float>(read_float<float>, value, target, field, reading);
+    case FieldKind::float64:
+      return read_and_store<double>(read_float<double>, value, target, field, reading);
+    case FieldKind::choice:
+      return read_choice(value, target, field, reading);
+    case FieldKind::bytes:
+      return read_bytes(value, target, field, reading);
+    case FieldKind::message:
+      break;
   }
   return reading.fail("is a message where a plain value was expected");
 }
 
-bool read_map_key(std::string_view key, Message& entry, const FieldTable& field, Reading& reading) {
+bool read_map_key(std::string_view key, const Target& entry, const FieldTable& field, Reading& reading) {
   switch (field.kind) {
-    case FieldKind::int32: return store_key<std::int32_t>(key, entry, field, reading);
-    case FieldKind::int64: return store_key<std::int64_t>(key, entry, field, reading);
-    case FieldKind::uint32: return store_key<std::uint32_t>(key, entry, field, reading);
-    case FieldKind::uint64: return store_key<std::uint64_t>(key, entry, field, reading);
+    case FieldKind::int32:
+      return store_key<std::int32_t>(key, entry, field, reading);
+    case FieldKind::int64:
+      return store_key<std::int64_t>(key, entry, field, reading);
+    case FieldKind::uint32:
+      return store_key<std::uint32_t>(key, entry, field, reading);
+    case FieldKind::uint64:
+      return store_key<std::uint64_t>(key, entry, field, reading);
     case FieldKind::boolean:
       if (key != "true" && key != "false") return reading.fail("must have true or false for keys");
       return store(entry, field, key == "true"), true;
-    default: return store_text(entry, field, std::string{key}), true;
+    default:
+      return store_text(entry, field, std::string{key}), true;
   }
 }
 

@@ -18,9 +18,16 @@ namespace orderly::intake {
 
 namespace ondemand = simdjson::ondemand;
 
+// A message being filled. Its reflection is looked up once: that costs as much as setting a field.
+struct Target {
+  explicit Target(google::protobuf::Message& filled) : message(filled), reflection(*filled.GetReflection()) {}
+  google::protobuf::Message& message;
+  const google::protobuf::Reflection& reflection;
+};
+
 struct Reading {
   ReadError error;
-  BrokenByte broken;  // set on the second pass over bytes that JSON cannot hold
+  BrokenByte broken;     // set on the second pass over bytes that JSON cannot hold
   bool located = false;  // that pass has met the broken byte
 
   bool fail(std::string reason) {
@@ -47,10 +54,10 @@ struct Reading {
 bool read_text(ondemand::value& value, Reading& reading, std::string_view& text);
 
 // Sets the field, or adds an element to a list. Kind and shape: anything but a message.
-bool read_scalar(ondemand::value& value, google::protobuf::Message& message, const FieldTable& field, Reading& reading);
+bool read_scalar(ondemand::value& value, const Target& target, const FieldTable& field, Reading& reading);
 
 // A map's key, which JSON always writes as a string, into its entry.
-bool read_map_key(std::string_view key, google::protobuf::Message& entry, const FieldTable& field, Reading& reading);
+bool read_map_key(std::string_view key, const Target& entry, const FieldTable& field, Reading& reading);
 
 // An RFC 3339 time into a google.protobuf.Timestamp.
 bool read_timestamp(ondemand::value& value, google::protobuf::Message& timestamp, Reading& reading);

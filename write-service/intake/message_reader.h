@@ -13,7 +13,7 @@
 namespace orderly::intake {
 
 struct ReadError {
-  std::string field;   // its path as the sender wrote it: items[3].unit_price.minor_units; empty where none can be named
+  std::string field;  // its path as the sender wrote it: items[3].unit_price.minor_units; empty where none can be named
   std::string reason;  // one clause without the field: must be true or false, got 1
 };
 
@@ -29,7 +29,8 @@ class MessageReader {
   // Never accepts what Protobuf's own mapping refuses, and fills the message alike. Stricter than Protobuf 3.21, as the
   // mapping's specification asks: text that is not JSON (single quotes, bare names, trailing commas, 01.5); a field
   // given twice, under either name; null in a list or a map; a lone value or a nested list for a list; strings for
-  // booleans; a Timestamp as an object; numbers in strings that JSON could not write. Objects nest 32 deep at most.
+  // booleans; a Timestamp as an object; -9223372036854775809, which Protobuf rounds; numbers in strings that JSON could
+  // not write (inf, 0x1p3). Objects nest 32 deep at most.
   std::optional<ReadError> read_json(std::string_view json, google::protobuf::Message& message);
 
   // Exactly as strict as ParseFromString; the bytes are only walked a second time to name what is wrong. Fields that

@@ -89,8 +89,8 @@ bool Walk::field(std::string_view& rest, const FieldDescriptor* known, int numbe
   if (!known || fits(*known, wire_type)) return value(rest, known, number, wire_type);
   if (mismatch.reason.empty()) {
     const auto wanted = static_cast<std::uint32_t>(WireFormat::WireTypeForFieldType(known->type()));
-    mismatch = {path_, "has wire type " + std::to_string(wire_type) + " where a field of type " +
-                           known->type_name() + " has " + std::to_string(wanted)};
+    mismatch = {path_, "has wire type " + std::to_string(wire_type) + " where a field of type " + known->type_name() +
+                           " has " + std::to_string(wanted)};
   }
   return value(rest, nullptr, number, wire_type);
 }
@@ -102,11 +102,16 @@ bool Walk::value(std::string_view& rest, const FieldDescriptor* known, int numbe
       const char* problem = take_varint(rest, 10, ignored);
       return problem == nullptr || fail(problem);
     }
-    case WireType::fixed64: return fixed(rest, 8);
-    case WireType::fixed32: return fixed(rest, 4);
-    case WireType::bytes: return delimited(rest, known);
-    case WireType::group: return message(rest, known ? known->message_type() : nullptr, number);
-    default: return fail("has wire type " + std::to_string(wire_type) + ", which does not exist");
+    case WireType::fixed64:
+      return fixed(rest, 8);
+    case WireType::fixed32:
+      return fixed(rest, 4);
+    case WireType::bytes:
+      return delimited(rest, known);
+    case WireType::group:
+      return message(rest, known ? known->message_type() : nullptr, number);
+    default:
+      return fail("has wire type " + std::to_string(wire_type) + ", which does not exist");
   }
 }
 

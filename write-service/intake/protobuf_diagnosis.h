@@ -1,6 +1,7 @@
 // Names what is wrong with bytes that Protobuf refused: the field, by walking the wire format beside the descriptor.
 // Threads: any. Never fails: where the walk finds nothing, the error says only that the bytes are not such a message.
-// A field of another wire type than the schema's is no error by itself (Protobuf keeps it as unknown), but explains one.
+// A field of another wire type than the schema's is no error by itself (Protobuf keeps it as unknown), but explains
+// one.
 #pragma once
 
 #include <google/protobuf/descriptor.h>

@@ -1,0 +1,24 @@
+// The table of contents: every view of the read service. A new one is a file pair in views/ and a line here.
+// Threads: any. Failures: none.
+#pragma once
+
+#include <vector>
+
+#include "read-service/view.h"
+#include "read-service/views/allocations_view.h"
+#include "read-service/views/batches_view.h"
+#include "read-service/views/command_results_view.h"
+#include "read-service/views/products_view.h"
+
+namespace orderly::read {
+
+inline std::vector<ViewDefinition> all_views() {
+  std::vector<ViewDefinition> views;
+  views.push_back(allocations_view());      // GET /allocations/{order_id}, /allocations
+  views.push_back(batches_view());          // GET /batches/{batch_ref}, /batches
+  views.push_back(products_view());         // GET /products/{sku}
+  views.push_back(command_results_view());  // GET /commands/{command_id}
+  return views;
+}
+
+}  // namespace orderly::read

@@ -1,0 +1,100 @@
+#include "read-service/catch_up.h"
+
+namespace orderly::read {
+
+CatchUp::CatchUp(Task task, Surroundings surroundings)
+    : task_(std::move(task)), surroundings_(std::move(surroundings)), thread_([this] { run(); }) {}
+
+CatchUp::~CatchUp() {
+  ask_to_stop();
+  thread_.join();
+}
+
+void CatchUp::ask_to_stop() {
+  const std::lock_guard lock{mutex_};
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+bool CatchUp::is_stopping() const {
+  const std::lock_guard lock{mutex_};
+  return stopping_;
+}
+
+bool CatchUp::is_done() const {
+  const std::lock_guard lock{mutex_};
+  return store_ != nullptr;
+}
+
+std::unique_ptr<ViewStore> CatchUp::take_store() {
+  const std::lock_guard lock{mutex_};
+  return std::move(store_);
+}
+
+void CatchUp::run() {
+  for (int failures = task_.pause_first ? 1 : 0;; ++failures) {
+    if (failures > 0) pause(failures);
+    if (is_stopping()) return;
+    try {
+      if (!try_once()) return;
+      return surroundings_.done();
+    } catch (const kafka::Error& error) {
+      // The view is not to blame; if it has failed before, that stays its state.
+      if (task_.view->state().phase != ServedView::Phase::failed) report(ServedView::Phase::catching_up, error.what());
+    } catch (const std::exception& error) {
+      report(ServedView::Phase::failed, error.what());
+    }
+  }
+}
+
+void CatchUp::pause(int failures) {
+  const auto time = surroundings_.back_off.wait_after(failures, random_);
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+// True: caught up, and the store is there to be taken. False: asked to stop.
+bool CatchUp::try_once() {
+  auto store = task_.open_store();
+  EventFeed feed{surroundings_.open, {task_.view->definition.topics.begin(), task_.view->definition.topics.end()}};
+  feed.start_at(store->positions());
+  while (!is_stopping()) {
+    const auto batch = feed.poll();
+    if (!batch.events.empty()) apply(batch, *store);
+    if (!task_.beside) task_.view->metrics.set_lag(feed.lag());
+    if (!feed.has_caught_up()) continue;
+    const std::lock_guard lock{mutex_};
+    store_ = std::move(store);
+    return true;
+  }
+  return false;
+}
+
+void CatchUp::apply(const EventBatch& batch, ViewStore& store) {
+  const auto apply_some = [&](std::span<const PublishedEvent> events) {
+    const auto applied = store.apply(events);
+    task_.view->metrics.count(applied);
+    if (task_.beside) return;
+    task_.view->set_positions(store.positions());
+    surroundings_.waiters.committed(task_.view->definition.name, applied.changes);
+  };
+  try {
+    apply_some(batch.events);
+  } catch (const std::exception&) {
+    // One by one up to the event that fails: the view is as far as it can be, and the reason names that event.
+    for (const auto& event : batch.events) apply_some({&event, 1});
+  }
+  if (task_.view->state().phase != ServedView::Phase::catching_up) report(ServedView::Phase::catching_up, "catching up");
+}
+
+void CatchUp::report(ServedView::Phase phase, const std::string& reason) {
+  const auto log = surroundings_.log.with("view", task_.view->definition.name);
+  if (phase == ServedView::Phase::failed) {
+    log.error("a view fails", {{"reason", reason}});
+  } else {
+    log.info("a view catches up", {{"state", reason}});
+  }
+  if (!task_.beside) task_.view->set_state(phase, reason);
+}
+
+}  // namespace orderly::read

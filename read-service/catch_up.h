@@ -1,0 +1,69 @@
+// Brings one view's file up to the live projector's position, on a thread and a consumer of its own, and hands it over. The
+// one mechanism behind a failed view's retries, a new view, a changed schema and a rebuild.
+// Threads: made and destroyed by the projector; `done` is called on its own thread, as its last act. Failures: noted in the
+// view's state, tried again with a growing pause, for ever.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "common/log/log.h"
+#include "common/subscription/back_off.h"
+#include "read-service/event_feed.h"
+#include "read-service/served_view.h"
+#include "read-service/view_store.h"
+#include "read-service/waiters.h"
+
+namespace orderly::read {
+
+class CatchUp {
+ public:
+  struct Task {
+    std::shared_ptr<ServedView> view;
+    std::function<std::unique_ptr<ViewStore>()> open_store;
+    bool beside = false;     // another file is being served meanwhile
+    bool pause_first = false;  // it has just failed
+  };
+  struct Surroundings {
+    OpenEventSource open;
+    Waiters& waiters;
+    log::Logger log;
+    subscription::BackOff back_off;
+    std::function<void()> done;
+  };
+
+  CatchUp(Task task, Surroundings surroundings);
+  ~CatchUp();  // stops it, wherever it is
+
+  const std::shared_ptr<ServedView>& view() const { return task_.view; }
+  bool is_beside() const { return task_.beside; }
+  bool is_done() const;
+  std::unique_ptr<ViewStore> take_store();  // once it is done
+
+  void ask_to_stop();
+
+ private:
+  void run();
+  bool try_once();
+  void apply(const EventBatch& batch, ViewStore& store);
+  void pause(int failures);
+  void report(ServedView::Phase phase, const std::string& reason);
+  bool is_stopping() const;
+
+  const Task task_;
+  const Surroundings surroundings_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::mt19937_64 random_{std::random_device{}()};
+  std::unique_ptr<ViewStore> store_;
+  std::thread thread_;
+};
+
+}  // namespace orderly::read

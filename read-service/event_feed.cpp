@@ -1,0 +1,60 @@
+#include "read-service/event_feed.h"
+
+#include "common/kafka/consumer.h"
+
+namespace orderly::read {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_messages = 10'000;
+constexpr auto wait_for_first = 100ms;  // also how fast a stop or a hand-over is noticed
+
+}  // namespace
+
+EventFeed::EventFeed(const OpenEventSource& open, const std::set<std::string>& topics) : source_(open()) {
+  for (const auto& topic : topics) {
+    const auto partitions = source_->partition_count(topic);
+    for (std::int32_t p = 0; p < partitions; ++p) ends_[{topic, p}] = source_->end_offset(topic, p);
+  }
+}
+
+void EventFeed::start_at(const Positions& positions) {
+  std::vector<kafka::Position> assigned;
+  for (const auto& [partition, end] : ends_) {
+    const auto known = positions.find(partition);
+    const auto offset = known == positions.end() ? kafka::beginning : known->second;
+    assigned.push_back({partition.first, partition.second, offset});
+    positions_[partition] = std::max<std::int64_t>(0, offset);
+  }
+  source_->records().assign(assigned);
+  last_event_ = std::chrono::steady_clock::now();
+}
+
+EventBatch EventFeed::poll() {
+  auto batch = decoder_.decode(source_->records().poll(most_messages, wait_for_first));
+  const PublishedEvent* last = nullptr;
+  std::int64_t* position = nullptr;
+  for (const auto& event : batch.events) {
+    if (last == nullptr || event.topic != last->topic || event.partition != last->partition) {
+      position = &positions_[{std::string{event.topic}, event.partition}];
+    }
+    *position = event.offset + 1;
+    last = &event;
+  }
+  note_progress(batch.events.empty());
+  return batch;
+}
+
+// A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer kept),
+// so one short of the end counts, and a second in which nothing comes does too.
+void EventFeed::note_progress(bool idle) {
+  if (caught_up_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!idle) last_event_ = now;
+  caught_up_ = idle && now - last_event_ >= 1s;
+  if (caught_up_) return;
+  caught_up_ = std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second - 1; });
+}
+
+}  // namespace orderly::read

@@ -1,0 +1,28 @@
+#include "read-service/event_source.h"
+
+#include "common/kafka/consumer.h"
+
+namespace orderly::read {
+namespace {
+
+class KafkaEventSource final : public EventSource {
+ public:
+  KafkaEventSource(const kafka::Config& settings, const log::Logger& log) : consumer_(settings, log) {}
+  kafka::MessageSource& records() override { return consumer_; }
+  std::int32_t partition_count(const std::string& topic) override { return consumer_.partition_count(topic, timeout_); }
+  std::int64_t end_offset(const std::string& topic, std::int32_t partition) override {
+    return consumer_.end_offset(topic, partition, timeout_);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds timeout_{2'000};
+  kafka::Consumer consumer_;
+};
+
+}  // namespace
+
+OpenEventSource kafka_event_source(kafka::Config settings, const log::Logger& log) {
+  return [settings = std::move(settings), log] { return std::make_unique<KafkaEventSource>(settings, log); };
+}
+
+}  // namespace orderly::read

@@ -1,0 +1,191 @@
+#include "read-service/projector.h"
+
+#include <algorithm>
+
+#include "read-service/generations.h"
+
+namespace orderly::read {
+namespace {
+
+using Phase = ServedView::Phase;
+
+constexpr std::size_t most_unknown_types = 100;  // told apart in the log and the metric
+
+}  // namespace
+
+Projector::Projector(std::vector<std::shared_ptr<ServedView>> views, OpenEventSource open, Waiters& waiters,
+                     const Clock& clock, prometheus::Registry& registry, ProjectorOptions options, const log::Logger& log)
+    : views_(std::move(views)),
+      open_(std::move(open)),
+      waiters_(waiters),
+      clock_(clock),
+      unknown_(prometheus::BuildCounter()
+                   .Name("orderly_view_unknown_events_total")
+                   .Help("Events passed over because this program does not know their type")
+                   .Register(registry)),
+      options_(std::move(options)),
+      log_(log) {}
+
+Projector::~Projector() { stop(); }
+
+void Projector::start() {
+  std::filesystem::create_directories(options_.folder);
+  stopped_ = false;
+  for (const auto& view : views_) open_view(view);
+  send_far_behind_to_catch_up();
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void Projector::stop() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  for (const auto& one : catch_ups_) one->ask_to_stop();
+  catch_ups_.clear();
+  live_.clear();
+  feed_.reset();
+}
+
+bool Projector::is_stopped() const {
+  const std::lock_guard lock{mutex_};
+  return stopped_;
+}
+
+void Projector::run() {
+  while (!is_stopped()) {
+    try {
+      adopt_caught_up();
+      if (live_.empty()) {
+        feed_.reset();
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [&] { return stopped_ || arrivals_; });
+        continue;
+      }
+      connect();
+      step();
+    } catch (const kafka::Error& error) {
+      note_source(error.what());
+      if (error.kind() == kafka::Error::Kind::offset_expired) note_source(std::string{error.what()} + ": rebuild the views");
+      if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
+      pause();
+    }
+  }
+}
+
+void Projector::pause() {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, options_.back_off.first, [&] { return stopped_; });
+}
+
+void Projector::connect() {
+  if (feed_) return;
+  std::set<std::string> topics;
+  for (const auto& view : views_) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
+  auto feed = std::make_unique<EventFeed>(open_, topics);
+  feed->start_at(earliest());
+  feed_ = std::move(feed);
+  for (const auto& live : live_) {
+    if (live.view->state().phase == Phase::starting) live.view->set_state(Phase::catching_up, "catching up");
+  }
+}
+
+void Projector::step() {
+  const auto batch = feed_->poll();
+  note_source("");
+  if (!batch.events.empty()) apply(batch);
+  if (feed_->has_caught_up()) {
+    for (auto& live : live_) {
+      if (live.view->state().phase != Phase::live) promote(live);
+    }
+  }
+  update_lags();
+}
+
+void Projector::note_source(const std::string& reason) {
+  const std::lock_guard lock{mutex_};
+  if (reason == source_reason_) return;
+  if (reason.empty()) {
+    log_.info("events flow");
+  } else {
+    log_.warn("events do not flow", {{"reason", reason}});
+  }
+  source_reason_ = reason;
+}
+
+void Projector::promote(Live& live) {
+  if (!live.store->is_complete()) live.store->mark_complete();
+  const auto readers = live.view->readers();
+  if (!readers || readers->file() != live.store->file()) live.view->serve(live.store->file());
+  live.view->set_state(Phase::live);
+  waiters_.replaced(live.view->definition.name);
+  log_.info("a view is live", {{"view", live.view->definition.name}});
+}
+
+void Projector::apply(const EventBatch& batch) {
+  count_unknown(batch);
+  std::erase_if(live_, [&](Live& live) { return !apply_to(live, batch); });
+}
+
+// False: the view has failed, and is on its own from here on.
+bool Projector::apply_to(Live& live, const EventBatch& batch) {
+  auto& view = *live.view;
+  try {
+    const auto applied = live.store->apply(batch.events);
+    view.set_positions(live.store->positions());
+    waiters_.committed(view.definition.name, applied.changes);
+    view.metrics.count(applied);
+    if (view.state().phase == Phase::live) view.metrics.observe_visible(applied.caused_at, clock_.now());
+    if (applied.gaps > 0) log_.warn("stream versions are missing", {{"view", view.definition.name}, {"gaps", applied.gaps}});
+    return true;
+  } catch (const std::exception& error) {
+    view.set_state(Phase::failed, error.what());
+    log_.error("a view fails", {{"view", view.definition.name}, {"reason", error.what()}});
+  }
+  const auto file = live.store->file();
+  live.store.reset();
+  retry(live.view, file);
+  return false;
+}
+
+void Projector::count_unknown(const EventBatch& batch) {
+  for (const auto& event : batch.events) {
+    if (event.message != nullptr || !event.flaw.empty()) continue;
+    const bool known_so_far = unknown_types_.contains(event.type);
+    const bool room = unknown_types_.size() < most_unknown_types;
+    if (!known_so_far && room) {
+      unknown_types_.emplace(event.type);
+      log_.warn("events of an unknown type are passed over", {{"type", event.type}, {"topic", event.topic}});
+    }
+    unknown_.Add({{"type", known_so_far || room ? std::string{event.type} : "other"}}).Increment();
+  }
+}
+
+void Projector::update_lags() {
+  const auto lag = feed_->lag();
+  for (const auto& view : views_) {
+    const auto phase = view->state().phase;
+    const auto wants = [&](const std::string& topic) { return view->definition.wants(topic); };
+    if (phase == Phase::live) view->metrics.set_lag(lag);
+    if (phase == Phase::failed) view->metrics.set_lag(lag + gap(view->positions(), feed_->positions(), wants));
+  }
+}
+
+std::vector<http::Readiness> Projector::status() const {
+  std::vector<http::Readiness> parts;
+  {
+    const std::lock_guard lock{mutex_};
+    parts.push_back({"events", source_reason_.empty(), source_reason_});
+  }
+  for (const auto& view : views_) {
+    const auto state = view->state();
+    const bool live = state.phase == Phase::live;
+    parts.push_back({"view " + view->definition.name, live,
+                     live ? "" : state.phase == Phase::starting ? "has not read any event yet" : state.reason});
+  }
+  return parts;
+}
+
+}  // namespace orderly::read

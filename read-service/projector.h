@@ -1,0 +1,98 @@
+// Follows the event topics and keeps every view up to date: one live thread and one consumer for all, each batch decoded
+// once and applied view by view, each in a transaction of its own. A view that fails is taken out alone and comes back
+// through a CatchUp.
+// Threads: start, stop and status from any. Failures: a broker that is away is waited for; status() says so.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/clock/clock.h"
+#include "common/http/health.h"
+#include "common/log/log.h"
+#include "read-service/catch_up.h"
+#include "read-service/event_feed.h"
+#include "read-service/served_view.h"
+#include "read-service/waiters.h"
+
+namespace orderly::read {
+
+struct ProjectorOptions {
+  std::filesystem::path folder;  // DATA/views
+  subscription::BackOff back_off = {.first = std::chrono::milliseconds{500}, .longest = std::chrono::seconds{30}};
+  // A view this many messages behind the others, or fewer, is waited for by all; one further behind catches up apart.
+  std::int64_t most_rewound = 50'000;
+};
+
+class Projector {
+ public:
+  Projector(std::vector<std::shared_ptr<ServedView>> views, OpenEventSource open, Waiters& waiters, const Clock& clock,
+            prometheus::Registry& registry, ProjectorOptions options, const log::Logger& log);
+  ~Projector();
+
+  void start();  // complete views are served from the return on, broker or not
+  void stop();
+
+  // The events' source and each view, as /readyz wants them.
+  std::vector<http::Readiness> status() const;
+
+ private:
+  struct Live {
+    std::shared_ptr<ServedView> view;
+    std::unique_ptr<ViewStore> store;
+  };
+
+  void run();
+  bool is_stopped() const;
+  void pause();
+  void connect();
+  void step();
+  void note_source(const std::string& reason);
+
+  void open_view(const std::shared_ptr<ServedView>& view);
+  void send_far_behind_to_catch_up();
+  std::unique_ptr<ViewStore> open_current(ServedView& view) const;
+  void promote(Live& live);
+
+  void apply(const EventBatch& batch);
+  bool apply_to(Live& live, const EventBatch& batch);
+  void count_unknown(const EventBatch& batch);
+  void update_lags();
+
+  void catch_up(CatchUp::Task task);
+  void retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file);
+  void adopt_caught_up();
+  void adopt(Live arrived);
+  Positions earliest() const;
+
+  const std::vector<std::shared_ptr<ServedView>> views_;
+  const OpenEventSource open_;
+  Waiters& waiters_;
+  const Clock& clock_;
+  prometheus::Family<prometheus::Counter>& unknown_;
+  const ProjectorOptions options_;
+  const log::Logger log_;
+
+  // The projector's thread alone, once started.
+  std::vector<Live> live_;
+  std::list<std::unique_ptr<CatchUp>> catch_ups_;
+  std::unique_ptr<EventFeed> feed_;
+  std::set<std::string, std::less<>> unknown_types_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopped_ = true;
+  bool arrivals_ = false;                        // a catch-up is done
+  std::string source_reason_ = "not connected";  // empty: events flow
+  std::thread thread_;
+};
+
+}  // namespace orderly::read

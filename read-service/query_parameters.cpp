@@ -1,0 +1,89 @@
+#include "read-service/query_parameters.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "read-service/page_token.h"
+
+namespace orderly::read {
+namespace {
+
+http::Problem bad(const std::string& detail) { return {.status = 400, .detail = detail}; }
+
+template <class Number>
+std::optional<Number> to_number(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<http::Problem> refuse_unknown(const http::Parameters& query, const std::vector<std::string>& known) {
+  for (const auto& [name, value] : query) {
+    if (std::ranges::find(known, name) == known.end()) return bad("unknown query parameter " + name);
+    if (value.empty()) return bad(name + ": a value is missing");
+  }
+  return std::nullopt;
+}
+
+// Fills in what the token carries; a filter given beside it must be the same.
+std::optional<http::Problem> continue_page(const ListRoute& route, const std::string& text, ListRequest& request) {
+  auto token = decode_page_token(text);
+  if (!token || token->after.size() != route.key_size) return bad("page_token: not one that this service gave");
+  if (token->route != route.path) return bad("page_token: it belongs to another list");
+  for (const auto& [name, value] : request.filters) {
+    const auto* carried = token->filters.contains(name) ? &token->filters.find(name)->second : nullptr;
+    if (carried == nullptr || *carried != value) return bad("page_token: it belongs to a list with another " + name);
+  }
+  request.filters = std::move(token->filters);
+  request.after = std::move(token->after);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& route, const http::Parameters& query) {
+  auto known = route.filters;
+  known.insert(known.end(), {"limit", "page_token"});
+  if (const auto problem = refuse_unknown(query, known)) return std::unexpected{*problem};
+  ListRequest request;
+  request.most = usual_per_page;
+  for (const auto& [name, value] : query) {
+    if (name != "limit" && name != "page_token") request.filters.emplace(name, value);
+  }
+  if (const auto limit = query.find("limit"); limit != query.end()) {
+    request.most = to_number<std::int64_t>(limit->second).value_or(0);
+    if (request.most < 1 || request.most > most_per_page) {
+      return std::unexpected{bad("limit: a number from 1 to 1000 wanted, got " + limit->second)};
+    }
+  }
+  if (const auto token = query.find("page_token"); token != query.end()) {
+    if (const auto problem = continue_page(route, token->second, request)) return std::unexpected{*problem};
+  }
+  return request;
+}
+
+std::expected<Freshness, http::Problem> parse_freshness(const ResourceRoute& route, const http::Parameters& query) {
+  if (const auto problem = refuse_unknown(query, {"min_version", "wait"})) return std::unexpected{*problem};
+  Freshness freshness;
+  const auto min_version = query.find("min_version");
+  if (min_version != query.end()) {
+    freshness.min_version = to_number<std::int64_t>(min_version->second).value_or(0);
+    if (freshness.min_version < 1) {
+      return std::unexpected{bad("min_version: a positive number wanted, got " + min_version->second)};
+    }
+  }
+  const auto wait = query.find("wait");
+  if (wait == query.end()) return freshness;
+  const auto seconds = to_number<double>(wait->second).value_or(-1);
+  if (!(seconds >= 0 && seconds <= std::chrono::duration<double>(longest_wait).count())) {
+    return std::unexpected{bad("wait: seconds from 0 to 30 wanted, got " + wait->second)};
+  }
+  freshness.wait = std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+  if (min_version != query.end()) return freshness;
+  if (!route.waits_for_existence) return std::unexpected{bad("wait: needs min_version, the version to wait for")};
+  freshness.min_version = 1;
+  return freshness;
+}
+
+}  // namespace orderly::read

@@ -1,0 +1,27 @@
+// The query parameters that every view's routes share: limit, page_token, min_version, wait. Strict: what is unknown,
+// malformed or out of range is refused by name.
+// Threads: any. Failures are values: a Problem (400) for the client.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "common/http/problem.h"
+#include "read-service/view.h"
+
+namespace orderly::read {
+
+inline constexpr std::int64_t most_per_page = 1'000, usual_per_page = 50;
+inline constexpr std::chrono::seconds longest_wait{30};
+
+std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& route, const http::Parameters& query);
+
+struct Freshness {
+  std::int64_t min_version = 0;  // 0: whatever there is
+  std::chrono::milliseconds wait{0};
+};
+std::expected<Freshness, http::Problem> parse_freshness(const ResourceRoute& route, const http::Parameters& query);
+
+}  // namespace orderly::read

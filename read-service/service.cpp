@@ -1,0 +1,62 @@
+#include "read-service/service.h"
+
+#include "common/http/health.h"
+#include "read-service/web/web.h"
+
+namespace orderly::read {
+namespace {
+
+http::ServerOptions with_registry(http::ServerOptions options, std::shared_ptr<prometheus::Registry> registry) {
+  options.registry = std::move(registry);
+  return options;
+}
+
+void serve_text(http::Server& server, const std::string& route, const std::string& type, std::string_view text) {
+  server.get(route, [type, text](const http::Request&, const http::Responder& responder) {
+    responder.send({.status = 200, .headers = {{"Content-Type", type}}, .body = std::string{text}});
+  });
+}
+
+}  // namespace
+
+ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> views, OpenEventSource open,
+                         const Clock& clock, const log::Logger& log)
+    : data_(options.data),
+      registry_(std::make_shared<prometheus::Registry>()),
+      views_([&] {
+        std::vector<std::shared_ptr<ServedView>> served;
+        for (auto& view : views) served.push_back(std::make_shared<ServedView>(std::move(view), *registry_));
+        return served;
+      }()),
+      server_(with_registry(options.http, registry_), log),
+      waiters_([this](std::function<void()> task) { server_.run(std::move(task)); }),
+      projector_(views_, std::move(open), waiters_, clock, *registry_,
+                 {.folder = options.data / "views", .back_off = options.back_off}, log),
+      api_(server_, waiters_, log) {
+  for (const auto& view : views_) api_.add(view);
+  http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
+  add_pages();
+}
+
+ReadService::~ReadService() { stop(); }
+
+void ReadService::add_pages() {
+  serve_text(server_, "/", "text/html; charset=utf-8", web::index_html());
+  serve_text(server_, "/openapi.json", "application/json", web::openapi_json());
+}
+
+void ReadService::start() {
+  // Two services on one folder would each apply every event to the same rows.
+  lock_ = std::make_unique<FileLock>(data_ / "read-service.lock");
+  server_.start();  // first, so that an address in use is told before anything is written
+  projector_.start();
+}
+
+void ReadService::stop() {
+  waiters_.stop();  // all who wait get an answer
+  server_.stop();
+  projector_.stop();
+  lock_.reset();
+}
+
+}  // namespace orderly::read

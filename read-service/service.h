@@ -1,0 +1,50 @@
+// The read service put together: views, projector, waiting requests, HTTP. main() and the tests make the same one.
+// Threads: start and stop from one. Failures: start() throws when the address or the data folder cannot be had; a broker that
+// is away is no failure.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "common/clock/clock.h"
+#include "common/file_lock/file_lock.h"
+#include "common/http/server.h"
+#include "read-service/projector.h"
+#include "read-service/query_api.h"
+#include "read-service/served_view.h"
+#include "read-service/waiters.h"
+
+namespace orderly::read {
+
+struct ServiceOptions {
+  std::filesystem::path data;
+  http::ServerOptions http = {};  // its registry is set by the service
+  subscription::BackOff back_off = {.first = std::chrono::milliseconds{500}, .longest = std::chrono::seconds{30}};
+};
+
+class ReadService {
+ public:
+  ReadService(ServiceOptions options, std::vector<ViewDefinition> views, OpenEventSource open, const Clock& clock,
+              const log::Logger& log);
+  ~ReadService();
+
+  void start();
+  void stop();
+  std::uint16_t port() const { return server_.port(); }
+  prometheus::Registry& registry() { return *registry_; }
+
+ private:
+  void add_pages();
+
+  const std::filesystem::path data_;
+  const std::shared_ptr<prometheus::Registry> registry_;
+  std::vector<std::shared_ptr<ServedView>> views_;
+  std::unique_ptr<FileLock> lock_;
+  http::Server server_;
+  Waiters waiters_;
+  Projector projector_;
+  QueryApi api_;
+};
+
+}  // namespace orderly::read

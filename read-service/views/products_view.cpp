@@ -1,0 +1,113 @@
+#include "read-service/views/products_view.h"
+
+#include <stdexcept>
+
+#include "allocation/v1/allocation.pb.h"
+#include "common/http/json.h"
+
+namespace orderly::read {
+namespace {
+
+namespace v1 = allocation::v1;
+
+// Totals are kept, not summed at each query: a product may have a million lines.
+constexpr const char* schema = R"sql(
+  CREATE TABLE products(sku TEXT PRIMARY KEY, batches INTEGER NOT NULL, quantity INTEGER NOT NULL,
+                        allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
+                        backordered_quantity INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE batch_quantities(batch_ref TEXT PRIMARY KEY, quantity INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE waiting_lines(sku TEXT, order_id TEXT, quantity INTEGER NOT NULL, PRIMARY KEY(sku, order_id)) WITHOUT ROWID;
+)sql";
+
+// What an event adds to a product's totals.
+struct Sums {
+  std::int64_t batches = 0, quantity = 0, allocated = 0, backordered_lines = 0, backordered_quantity = 0;
+};
+
+class ProductsProjection final : public Projection {
+ public:
+  explicit ProductsProjection(sqlite::Database& db)
+      : add_(db, "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+                 "batches = batches + ?2, quantity = quantity + ?3, allocated = allocated + ?4, "
+                 "backordered_lines = backordered_lines + ?5, backordered_quantity = backordered_quantity + ?6, version = ?7"),
+        create_batch_(db, "INSERT INTO batch_quantities VALUES (?1, ?2)"),
+        batch_quantity_(db, "SELECT quantity FROM batch_quantities WHERE batch_ref = ?1"),
+        set_batch_quantity_(db, "UPDATE batch_quantities SET quantity = ?2 WHERE batch_ref = ?1"),
+        begin_waiting_(db, "INSERT INTO waiting_lines VALUES (?1, ?2, ?3)"),
+        end_waiting_(db, "DELETE FROM waiting_lines WHERE sku = ?1 AND order_id = ?2 RETURNING quantity") {}
+
+  void apply(const PublishedEvent& event, Changes& changes) override {
+    const auto sums = sums_of(event);
+    add_.run(event.subject, sums.batches, sums.quantity, sums.allocated, sums.backordered_lines, sums.backordered_quantity,
+             event.stream_version);
+    changes.touch("sku", event.subject, event.stream_version);
+  }
+
+ private:
+  Sums sums_of(const PublishedEvent& event) {
+    Sums sums;
+    if (const auto* created = event.as<v1::BatchCreated>()) {
+      create_batch_.run(created->batch_ref(), created->quantity());
+      sums = {.batches = 1, .quantity = created->quantity()};
+    } else if (const auto* changed = event.as<v1::BatchQuantityChanged>()) {
+      sums.quantity = changed->quantity() - quantity_of(changed->batch_ref());
+      set_batch_quantity_.run(changed->batch_ref(), changed->quantity());
+    } else if (const auto* allocated = event.as<v1::Allocated>()) {
+      sums = end_waiting(event.subject, allocated->order_id());
+      sums.allocated = allocated->quantity();
+    } else if (const auto* deallocated = event.as<v1::Deallocated>()) {
+      if (deallocated->batch_ref().empty()) return end_waiting(event.subject, deallocated->order_id());
+      sums.allocated = -deallocated->quantity();
+    } else if (const auto* out_of_stock = event.as<v1::OutOfStock>(); out_of_stock != nullptr && out_of_stock->backordered()) {
+      sums = end_waiting(event.subject, out_of_stock->order_id());  // one that waits already waits once
+      begin_waiting_.run(event.subject, out_of_stock->order_id(), out_of_stock->quantity());
+      ++sums.backordered_lines;
+      sums.backordered_quantity += out_of_stock->quantity();
+    }
+    return sums;
+  }
+
+  Sums end_waiting(std::string_view sku, const std::string& order_id) {
+    Sums sums;
+    if (end_waiting_.bind(sku, order_id).step()) {
+      sums = {.backordered_lines = -1, .backordered_quantity = -end_waiting_.integer(0)};
+    }
+    end_waiting_.reset();
+    return sums;
+  }
+
+  std::int64_t quantity_of(const std::string& batch_ref) {
+    if (!batch_quantity_.bind(batch_ref).step()) throw std::runtime_error{"there is no batch " + batch_ref};
+    const auto quantity = batch_quantity_.integer(0);
+    batch_quantity_.reset();
+    return quantity;
+  }
+
+  sqlite::Statement add_, create_batch_, batch_quantity_, set_batch_quantity_, begin_waiting_, end_waiting_;
+};
+
+Answer product_by_sku(Reader& reader, const std::string& sku) {
+  auto& row = reader.query("SELECT sku, quantity, allocated, batches, backordered_lines, backordered_quantity, version "
+                           "FROM products WHERE sku = ?1").bind(sku);
+  if (!row.step()) return {.wake_key = "sku/" + sku};
+  http::JsonWriter json;
+  json.begin_object().member("sku", row.text(0)).member("quantity", row.integer(1)).member("allocated", row.integer(2));
+  json.member("available", row.integer(1) - row.integer(2)).member("batches", row.integer(3));
+  json.member("backordered_lines", row.integer(4)).member("backordered_quantity", row.integer(5));
+  json.member("version", row.integer(6)).end_object();
+  return {.json = json.take(), .etag = std::to_string(row.integer(6)), .version = row.integer(6), .wake_key = "sku/" + sku};
+}
+
+}  // namespace
+
+ViewDefinition products_view() {
+  return {.name = "products",
+          .schema_version = 1,
+          .topics = {"allocation.events"},
+          .schema = schema,
+          .projection = [](sqlite::Database& db) { return std::make_unique<ProductsProjection>(db); },
+          .resources = {{"/products/:sku", "product", product_by_sku}},
+          .lists = {}};
+}
+
+}  // namespace orderly::read

@@ -1,0 +1,135 @@
+#include "shard.h"
+
+#include <prometheus/registry.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "delivery/in_memory_broker.h"
+
+using namespace orderly;
+using namespace orderly::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+StoredRecord command(const std::string& type, const std::string& json, const std::string& id) {
+  return {"allocation.commands", 0, "LAMP", json, {{"ce_type", "allocation.v1." + type}, {"ce_id", id}, {"content-type", "application/json"}}, 1'700'000'000'000};
+}
+StoredRecord new_batch(const std::string& ref, const std::string& sku, const std::string& id) {
+  return command("CreateBatch", R"({"batch_ref":")" + ref + R"(","sku":")" + sku + R"(","quantity":100})", id);
+}
+StoredRecord allocate(const std::string& order, const std::string& sku, const std::string& id) {
+  return command("Allocate", R"({"order_id":")" + order + R"(","sku":")" + sku + R"(","quantity":1})", id);
+}
+
+class RunningShard {
+ public:
+  RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory)
+      : shard_({{0, 1}, directory, {}, {}}, {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, registry_, log::Logger::silent()),
+        thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}
+
+  // Waits until the shard's health is as the condition wants it.
+  template <class Condition>
+  bool health(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!condition(shard_.health())) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+  bool becomes_ready() {
+    return health([](const auto& reason) { return !reason; });
+  }
+  bool says(const std::string& words) {
+    return health([&](const auto& reason) { return reason && reason->find(words) != std::string::npos; });
+  }
+
+ private:
+  prometheus::Registry registry_;
+  Shard shard_;
+  std::jthread thread_;
+};
+
+std::map<std::string, messaging::v1::CommandResult> results(const InMemoryBroker& broker) {
+  std::map<std::string, messaging::v1::CommandResult> by_id;
+  for (const auto& record : broker.records(topics::command_results)) by_id[*record.key] = record.as<messaging::v1::CommandResult>();
+  return by_id;
+}
+
+}  // namespace
+
+TEST_CASE("a shard answers commands, ends when asked, and goes on where it was") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  broker.put(new_batch("b1", "LAMP", "c1"));
+  {
+    RunningShard shard{broker, directory.path()};
+    REQUIRE(broker.wait_for(topics::command_results, 1));
+  }
+  broker.put(allocate("o1", "LAMP", "c2"));
+  RunningShard again{broker, directory.path()};
+  REQUIRE(broker.wait_for(topics::command_results, 2));
+  CHECK(results(broker).at("c2").batch_ref() == "b1");
+  CHECK(broker.records(topics::allocation_events).size() == 2);
+}
+
+TEST_CASE("a broker that goes away makes the shard say so, and nothing else") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  RunningShard shard{broker, directory.path()};
+  REQUIRE(shard.becomes_ready());
+  broker.go_away(true);
+  REQUIRE(shard.says("no broker can be reached"));
+  broker.go_away(false);
+  REQUIRE(shard.becomes_ready());
+  broker.put(new_batch("b1", "LAMP", "c1"));
+  CHECK(broker.wait_for(topics::command_results, 1));
+}
+
+TEST_CASE("records that are gone before they were read stop the shard: it says so and skips nothing") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  broker.expire_records();
+  RunningShard shard{broker, directory.path()};
+  CHECK(shard.says("out of range"));
+}
+
+TEST_CASE("a command whose handling keeps failing is dead-lettered with the reason, all others are answered") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  broker.put(new_batch("b1", "LAMP", "c1"));
+  broker.put(new_batch("b2", "DESK", "c2"));
+  {
+    RunningShard shard{broker, directory.path()};
+    REQUIRE(broker.wait_for(topics::command_results, 2));
+  }
+  // The lamp's stream is damaged: reading it throws, whatever the command.
+  sqlite::Database{directory.path() / "shard-0.db", sqlite::OpenMode::read_write}.execute(
+      "DELETE FROM events WHERE stream = (SELECT stream FROM streams WHERE name = 'product/LAMP')");
+  broker.put(allocate("o1", "DESK", "before"));
+  broker.put(allocate("o1", "LAMP", "broken"));
+  broker.put(allocate("o2", "DESK", "after"));
+  RunningShard shard{broker, directory.path()};
+  REQUIRE(broker.wait_for(topics::command_results, 5));
+  CHECK(results(broker).at("before").status() == messaging::v1::ACCEPTED);
+  CHECK(results(broker).at("after").status() == messaging::v1::ACCEPTED);
+  CHECK(results(broker).at("broken").status() == messaging::v1::DEAD_LETTERED);
+  CHECK(results(broker).at("broken").message().find("the store is damaged") != std::string::npos);
+  const auto letters = broker.records(topics::dead_letters);
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].header("dlq-reason") == "HANDLER_FAILED");
+  CHECK(letters[0].header("ce_id") == "broken");
+}
+
+TEST_CASE("a second service on the same shard is refused for as long as the first lives") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  auto first = std::make_unique<RunningShard>(broker, directory.path());
+  REQUIRE(first->becomes_ready());
+  RunningShard second{broker, directory.path()};
+  REQUIRE(second.says("another process holds"));
+  first.reset();
+  CHECK(second.becomes_ready());
+}

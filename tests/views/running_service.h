@@ -1,0 +1,61 @@
+// The whole read service on in-memory topics, a folder of its own and a free port. It can be stopped and started again.
+// Threads: one. Failures: throws when something does not happen in 20 s.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+#include "read-service/all_views.h"
+#include "read-service/service.h"
+#include "tests/views/http_client.h"
+#include "tests/views/in_memory_topics.h"
+#include "tests/views/temporary_folder.h"
+
+namespace orderly::test {
+
+class RunningService {
+ public:
+  explicit RunningService(std::function<std::vector<read::ViewDefinition>()> views = read::all_views)
+      : views_(std::move(views)) {
+    start();
+  }
+  void start() {
+    read::ServiceOptions options{.data = folder_.path(), .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
+    options.http.listen = "127.0.0.1:0";
+    options.http.cors_origin = cors_origin;
+    service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
+    service_->start();
+  }
+  void stop() { service_.reset(); }
+  void restart() {
+    stop();
+    start();
+  }
+  std::uint16_t port() const { return service_->port(); }
+  Reply get(const std::string& target, const std::string& headers = "") const { return test::get(port(), target, headers); }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+
+  // Asks until it is so; there is nothing to wait on from outside but the answers themselves.
+  template <class Condition>
+  static void until(const Condition& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"did not happen in 20 s"};
+      std::this_thread::yield();
+    }
+  }
+  void until_ready() const {
+    until([&] { return get("/readyz").status == 200; });
+  }
+
+  InMemoryTopics topics;
+  std::string cors_origin;
+
+ private:
+  const std::function<std::vector<read::ViewDefinition>()> views_;
+  const SystemClock clock_;
+  const TemporaryFolder folder_;
+  std::unique_ptr<read::ReadService> service_;
+};
+
+}  // namespace orderly::test
