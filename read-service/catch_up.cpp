@@ -84,7 +84,8 @@ void CatchUp::apply(const EventBatch& batch, ViewStore& store) {
     // One by one up to the event that fails: the view is as far as it can be, and the reason names that event.
     for (const auto& event : batch.events) apply_some({&event, 1});
   }
-  if (task_.view->state().phase != ServedView::Phase::catching_up) report(ServedView::Phase::catching_up, "catching up");
+  if (task_.view->state().phase != ServedView::Phase::catching_up)
+    report(ServedView::Phase::catching_up, "catching up");
 }
 
 void CatchUp::report(ServedView::Phase phase, const std::string& reason) {

@@ -1,7 +1,7 @@
-// Brings one view's file up to the live projector's position, on a thread and a consumer of its own, and hands it over. The
-// one mechanism behind a failed view's retries, a new view, a changed schema and a rebuild.
-// Threads: made and destroyed by the projector; `done` is called on its own thread, as its last act. Failures: noted in the
-// view's state, tried again with a growing pause, for ever.
+// Brings one view's file up to the live projector's position, on a thread and a consumer of its own, and hands it over.
+// The one mechanism behind a failed view's retries, a new view, a changed schema and a rebuild. Threads: made and
+// destroyed by the projector; `done` is called on its own thread, as its last act. Failures: noted in the view's state,
+// tried again with a growing pause, for ever.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ class CatchUp {
   struct Task {
     std::shared_ptr<ServedView> view;
     std::function<std::unique_ptr<ViewStore>()> open_store;
-    bool beside = false;     // another file is being served meanwhile
+    bool beside = false;       // another file is being served meanwhile
     bool pause_first = false;  // it has just failed
   };
   struct Surroundings {

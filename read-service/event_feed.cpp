@@ -46,8 +46,8 @@ EventBatch EventFeed::poll() {
   return batch;
 }
 
-// A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer kept),
-// so one short of the end counts, and a second in which nothing comes does too.
+// A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer
+// kept), so one short of the end counts, and a second in which nothing comes does too.
 void EventFeed::note_progress(bool idle) {
   if (caught_up_) return;
   const auto now = std::chrono::steady_clock::now();

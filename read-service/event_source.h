@@ -1,6 +1,5 @@
-// One reader of the event topics: the records, and what there is to read. The service opens one for the live projector and
-// one for each view that catches up.
-// Threads: one at a time. Failures: kafka::Error.
+// One reader of the event topics: the records, and what there is to read. The service opens one for the live projector
+// and one for each view that catches up. Threads: one at a time. Failures: kafka::Error.
 #pragma once
 
 #include <functional>

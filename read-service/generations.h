@@ -1,5 +1,5 @@
-// Which of a view's files count: DATA/views/<name>.<generation>.db. A view is served from its newest complete file of its
-// schema version; one that is being filled stands beside it, and the last one before it is kept for going back.
+// Which of a view's files count: DATA/views/<name>.<generation>.db. A view is served from its newest complete file of
+// its schema version; one that is being filled stands beside it, and the last one before it is kept for going back.
 // Threads: one at a time for a view. Failures: std::filesystem and sqlite errors.
 #pragma once
 

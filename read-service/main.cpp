@@ -50,9 +50,12 @@ void run(const Settings& settings, Termination& termination) {
   kafka::check(config);
 
   const SystemClock clock;
-  ReadService service{{.data = settings.data, .http = settings.http}, all_views(), kafka_event_source(config, log), clock, log};
+  ReadService service{
+      {.data = settings.data, .http = settings.http}, all_views(), kafka_event_source(config, log), clock, log};
   service.start();
-  log.info("read-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen},
+  log.info("read-service runs", {{"brokers", settings.brokers},
+                                 {"data", settings.data},
+                                 {"listen", settings.http.listen},
                                  {"port", service.port()}});
   log.info("read-service ends", {{"signal", termination.wait()}});
   service.stop();

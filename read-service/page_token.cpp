@@ -36,7 +36,8 @@ std::string encode(const PageToken& token) {
 
 std::optional<PageToken> decode_page_token(std::string_view text) {
   const auto bytes = http::base64url_decode(text);
-  if (!bytes || bytes->size() < 4 || checksum(std::string_view{*bytes}.substr(4)) != bytes->substr(0, 4)) return std::nullopt;
+  if (!bytes || bytes->size() < 4 || checksum(std::string_view{*bytes}.substr(4)) != bytes->substr(0, 4))
+    return std::nullopt;
   rapidjson::Document json;
   json.Parse(bytes->data() + 4, bytes->size() - 4);
   if (json.HasParseError() || !json.IsArray() || json.Size() != 3) return std::nullopt;

@@ -1,6 +1,6 @@
-// Where a page of a list ended, as an opaque text for the next request. It carries the route and the filters, so that it
-// cannot be taken to another list.
-// Threads: any. Failures are values: a token that is broken or of another list gives nothing.
+// Where a page of a list ended, as an opaque text for the next request. It carries the route and the filters, so that
+// it cannot be taken to another list. Threads: any. Failures are values: a token that is broken or of another list
+// gives nothing.
 #pragma once
 
 #include <optional>

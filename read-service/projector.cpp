@@ -14,7 +14,8 @@ constexpr std::size_t most_unknown_types = 100;  // told apart in the log and th
 }  // namespace
 
 Projector::Projector(std::vector<std::shared_ptr<ServedView>> views, OpenEventSource open, Waiters& waiters,
-                     const Clock& clock, prometheus::Registry& registry, ProjectorOptions options, const log::Logger& log)
+                     const Clock& clock, prometheus::Registry& registry, ProjectorOptions options,
+                     const log::Logger& log)
     : views_(std::move(views)),
       open_(std::move(open)),
       waiters_(waiters),
@@ -57,18 +58,19 @@ bool Projector::is_stopped() const {
 void Projector::run() {
   while (!is_stopped()) {
     try {
-      adopt_caught_up();
+      attend();
       if (live_.empty()) {
         feed_.reset();
         std::unique_lock lock{mutex_};
-        changed_.wait(lock, [&] { return stopped_ || arrivals_; });
+        changed_.wait(lock, [&] { return stopped_ || attention_; });
         continue;
       }
       connect();
       step();
     } catch (const kafka::Error& error) {
       note_source(error.what());
-      if (error.kind() == kafka::Error::Kind::offset_expired) note_source(std::string{error.what()} + ": rebuild the views");
+      if (error.kind() == kafka::Error::Kind::offset_expired)
+        note_source(std::string{error.what()} + ": rebuild the views");
       if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
       pause();
     }
@@ -138,7 +140,8 @@ bool Projector::apply_to(Live& live, const EventBatch& batch) {
     waiters_.committed(view.definition.name, applied.changes);
     view.metrics.count(applied);
     if (view.state().phase == Phase::live) view.metrics.observe_visible(applied.caused_at, clock_.now());
-    if (applied.gaps > 0) log_.warn("stream versions are missing", {{"view", view.definition.name}, {"gaps", applied.gaps}});
+    if (applied.gaps > 0)
+      log_.warn("stream versions are missing", {{"view", view.definition.name}, {"gaps", applied.gaps}});
     return true;
   } catch (const std::exception& error) {
     view.set_state(Phase::failed, error.what());
@@ -183,7 +186,9 @@ std::vector<http::Readiness> Projector::status() const {
     const auto state = view->state();
     const bool live = state.phase == Phase::live;
     parts.push_back({"view " + view->definition.name, live,
-                     live ? "" : state.phase == Phase::starting ? "has not read any event yet" : state.reason});
+                     live                             ? ""
+                     : state.phase == Phase::starting ? "has not read any event yet"
+                                                      : state.reason});
   }
   return parts;
 }

@@ -1,7 +1,7 @@
-// Follows the event topics and keeps every view up to date: one live thread and one consumer for all, each batch decoded
-// once and applied view by view, each in a transaction of its own. A view that fails is taken out alone and comes back
-// through a CatchUp.
-// Threads: start, stop and status from any. Failures: a broker that is away is waited for; status() says so.
+// Follows the event topics and keeps every view up to date: one live thread and one consumer for all, each batch
+// decoded once and applied view by view, each in a transaction of its own. A view that fails is taken out alone and
+// comes back through a CatchUp. Threads: start, stop and status from any. Failures: a broker that is away is waited
+// for; status() says so.
 #pragma once
 
 #include <atomic>
@@ -41,6 +41,9 @@ class Projector {
   void start();  // complete views are served from the return on, broker or not
   void stop();
 
+  // Fills the view anew from the first event, in a file beside the one that is served until the new one has caught up.
+  void rebuild(const std::string& view);
+
   // The events' source and each view, as /readyz wants them.
   std::vector<http::Readiness> status() const;
 
@@ -69,7 +72,9 @@ class Projector {
 
   void catch_up(CatchUp::Task task);
   void retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file);
-  void adopt_caught_up();
+  void attend();
+  void begin_rebuild(const std::string& name);
+  void fill_beside(const std::shared_ptr<ServedView>& view, std::filesystem::path file);
   void adopt(Live arrived);
   Positions earliest() const;
 
@@ -90,7 +95,8 @@ class Projector {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = true;
-  bool arrivals_ = false;                        // a catch-up is done
+  bool attention_ = false;  // a catch-up is done, or a rebuild is wanted
+  std::vector<std::string> rebuilds_;
   std::string source_reason_ = "not connected";  // empty: events flow
   std::thread thread_;
 };

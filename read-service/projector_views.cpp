@@ -17,7 +17,10 @@ std::unique_ptr<ViewStore> Projector::open_current(ServedView& view) const {
 
 void Projector::open_view(const std::shared_ptr<ServedView>& view) {
   try {
-    live_.push_back({view, open_current(*view)});
+    auto store = open_current(*view);
+    const auto found = find_generations(options_.folder, view->definition);
+    live_.push_back({view, std::move(store)});
+    if (found.complete && found.filling) fill_beside(view, *found.filling);  // a rebuild that a stop broke off
   } catch (const std::exception& error) {
     view->set_state(ServedView::Phase::failed, error.what());
     log_.error("a view cannot be opened", {{"view", view->definition.name}, {"reason", error.what()}});
@@ -47,7 +50,7 @@ void Projector::send_far_behind_to_catch_up() {
 void Projector::catch_up(CatchUp::Task task) {
   const auto done = [this] {
     const std::lock_guard lock{mutex_};
-    arrivals_ = true;
+    attention_ = true;
     changed_.notify_all();
   };
   catch_ups_.push_back(std::make_unique<CatchUp>(
@@ -55,24 +58,49 @@ void Projector::catch_up(CatchUp::Task task) {
 }
 
 void Projector::retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
-  catch_up({.view = view,
-            .open_store = [view, file = std::move(file)] { return std::make_unique<ViewStore>(view->definition, file); },
-            .pause_first = true});
+  catch_up(
+      {.view = view,
+       .open_store = [view, file = std::move(file)] { return std::make_unique<ViewStore>(view->definition, file); },
+       .pause_first = true});
 }
 
-void Projector::adopt_caught_up() {
+void Projector::rebuild(const std::string& view) {
+  const std::lock_guard lock{mutex_};
+  rebuilds_.push_back(view);
+  attention_ = true;
+  changed_.notify_all();
+}
+
+void Projector::attend() {
+  std::vector<std::string> rebuilds;
   {
     const std::lock_guard lock{mutex_};
-    if (!arrivals_) return;
-    arrivals_ = false;
+    if (!attention_) return;
+    attention_ = false;
+    rebuilds.swap(rebuilds_);
   }
-  for (auto at = catch_ups_.begin(); at != catch_ups_.end();) {
-    const auto one = at++;
-    if (!(*one)->is_done()) continue;
-    Live arrived{(*one)->view(), (*one)->take_store()};
-    catch_ups_.erase(one);
-    adopt(std::move(arrived));
-  }
+  for (const auto& name : rebuilds) begin_rebuild(name);
+  std::vector<Live> arrived;
+  std::erase_if(catch_ups_, [&](const auto& one) {
+    if (!one->is_done()) return false;
+    arrived.push_back({one->view(), one->take_store()});
+    return true;
+  });
+  for (auto& one : arrived) adopt(std::move(one));
+}
+
+void Projector::begin_rebuild(const std::string& name) {
+  const auto view = std::ranges::find(views_, name, [](const auto& one) { return one->definition.name; });
+  if (view == views_.end()) return;
+  if (std::ranges::any_of(catch_ups_, [&](const auto& one) { return one->view() == *view && one->is_beside(); })) return;
+  const auto generation = find_generations(options_.folder, (*view)->definition).highest + 1;
+  fill_beside(*view, generation_file(options_.folder, name, generation));
+}
+
+void Projector::fill_beside(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
+  catch_up({.view = view,
+            .open_store = [view, file = std::move(file)] { return std::make_unique<ViewStore>(view->definition, file); },
+            .beside = true});
 }
 
 // At a batch boundary. What the newcomer lacks is read again, and the others pass over what they have.
@@ -83,7 +111,13 @@ void Projector::adopt(Live arrived) {
   if (missing > options_.most_rewound) {
     const auto file = arrived.store->file();
     arrived.store.reset();
-    return catch_up({.view = view, .open_store = [view, file] { return std::make_unique<ViewStore>(view->definition, file); }});
+    return catch_up(
+        {.view = view, .open_store = [view, file] { return std::make_unique<ViewStore>(view->definition, file); }});
+  }
+  const auto readers = view->readers();
+  if (readers && readers->file() != arrived.store->file()) {
+    // A rebuild takes the place of the old file, and of whatever tried to mend that.
+    std::erase_if(catch_ups_, [&](const auto& one) { return one->view() == view; });
   }
   std::erase_if(live_, [&](const Live& live) { return live.view == view; });
   live_.push_back(std::move(arrived));

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t most_types = 1'000;  // remembered; a topic full of odd types must not eat the memory
 
 void read_header(PublishedEvent& event, const kafka::Header& header) {
+  if (!header.name.starts_with("ce_")) return;
   if (header.name == "ce_id") event.id = header.value;
   if (header.name == "ce_type") event.type = header.value;
   if (header.name == "ce_subject") event.subject = header.value;
@@ -23,7 +24,8 @@ void read_header(PublishedEvent& event, const kafka::Header& header) {
   if (header.name != "ce_streamversion") return;
   const auto* end = header.value.data() + header.value.size();
   const auto [at, error] = std::from_chars(header.value.data(), end, event.stream_version);
-  if (error != std::errc{} || at != end || event.stream_version <= 0) event.flaw = "ce_streamversion is no positive number";
+  if (error != std::errc{} || at != end || event.stream_version <= 0)
+    event.flaw = "ce_streamversion is no positive number";
 }
 
 }  // namespace

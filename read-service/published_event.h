@@ -1,6 +1,6 @@
 // An event as the views get it: envelope and Protobuf message, decoded once for all of them.
-// Threads: one decoder a thread; a batch and its events belong together. Failures: an event that cannot be read carries its
-// flaw, so that the views which need it fail by name and the others go on.
+// Threads: one decoder a thread; a batch and its events belong together. Failures: an event that cannot be read carries
+// its flaw, so that the views which need it fail by name and the others go on.
 #pragma once
 
 #include <google/protobuf/arena.h>
@@ -25,9 +25,9 @@ struct PublishedEvent {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::string_view id, type, subject, correlation_id, causation_id;
-  std::int64_t stream_version = 0;  // 0: the record names none
-  std::optional<Time> time;         // of the command's record that caused it
-  std::string flaw;                 // why it cannot be read; empty: it can
+  std::int64_t stream_version = 0;                     // 0: the record names none
+  std::optional<Time> time;                            // of the command's record that caused it
+  std::string flaw;                                    // why it cannot be read; empty: it can
   const google::protobuf::Message* message = nullptr;  // null: a type that this program does not know
 
   template <class Message>

@@ -28,11 +28,17 @@ http::Response not_yet_complete(const ServedView& view, const std::string& path)
 // One request for a resource, looked at as often as its version makes necessary.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(std::shared_ptr<ServedView> view, const ResourceRoute& route, const http::Request& request, Freshness freshness,
-          http::Responder responder, Waiters& waiters, const log::Logger& log)
-      : view_(std::move(view)), route_(route), id_(request.parameters.begin()->second), path_(request.path),
-        freshness_(freshness), deadline_(std::chrono::steady_clock::now() + freshness.wait),
-        responder_(std::move(responder)), waiters_(waiters), log_(log) {}
+  Attempt(std::shared_ptr<ServedView> view, const ResourceRoute& route, const http::Request& request,
+          Freshness freshness, http::Responder responder, Waiters& waiters, const log::Logger& log)
+      : view_(std::move(view)),
+        route_(route),
+        id_(request.parameters.begin()->second),
+        path_(request.path),
+        freshness_(freshness),
+        deadline_(std::chrono::steady_clock::now() + freshness.wait),
+        responder_(std::move(responder)),
+        waiters_(waiters),
+        log_(log) {}
 
   void run() noexcept {
     try {
@@ -54,8 +60,11 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       }
       // Something of which nothing is known yet wakes with its first version: which stream it has is only known then.
       const bool unknown = !answer || answer->version == 0;
-      if (waiters_.wait({.view = view_->definition.name, .key = answer ? answer->wake_key : "",
-                         .version = unknown ? 0 : freshness_.min_version, .deadline = deadline_, .commits = commits,
+      if (waiters_.wait({.view = view_->definition.name,
+                         .key = answer ? answer->wake_key : "",
+                         .version = unknown ? 0 : freshness_.min_version,
+                         .deadline = deadline_,
+                         .commits = commits,
                          .look_again = [self = shared_from_this()] { self->run(); }})) {
         return;
       }
@@ -70,7 +79,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   http::Response give(const Answer& answer) const {
-    if (!answer.json) return http::to_response({.status = 404, .detail = "there is no " + route_.noun + ' ' + id_}, path_);
+    if (!answer.json)
+      return http::to_response({.status = 404, .detail = "there is no " + route_.noun + ' ' + id_}, path_);
     auto response = fresh(http::json_response(*answer.json));
     // Weak, since gzip or not gives the same tag; with the schema's version, since a new one may write new JSON.
     const auto schema = std::to_string(view_->definition.schema_version);

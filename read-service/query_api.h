@@ -1,6 +1,6 @@
 // Turns the views' queries into routes: parameters, waiting for a version, ETags, pages, problem documents.
-// Threads: add() before the server starts; queries run on the server's threads and never wait on them. Failures: a query
-// that throws is logged and gives a 500; a view that was never complete gives a 503.
+// Threads: add() before the server starts; queries run on the server's threads and never wait on them. Failures: a
+// query that throws is logged and gives a 500; a view that was never complete gives a 503.
 #pragma once
 
 #include <memory>

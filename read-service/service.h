@@ -1,6 +1,6 @@
 // The read service put together: views, projector, waiting requests, HTTP. main() and the tests make the same one.
-// Threads: start and stop from one. Failures: start() throws when the address or the data folder cannot be had; a broker that
-// is away is no failure.
+// Threads: start and stop from one. Failures: start() throws when the address or the data folder cannot be had; a
+// broker that is away is no failure.
 #pragma once
 
 #include <filesystem>
@@ -31,6 +31,7 @@ class ReadService {
 
   void start();
   void stop();
+  void rebuild(const std::string& view) { projector_.rebuild(view); }
   std::uint16_t port() const { return server_.port(); }
   prometheus::Registry& registry() { return *registry_; }
 

@@ -1,7 +1,7 @@
-// What a view is: tables, a projection that fills them from events, and the queries over them. One file pair in views/ and
-// one line in all_views.h make a view; files, checkpoints, retries, paging and waiting are the service's.
-// Threads: a Projection belongs to one at a time, queries run on the server's. Failures: a projection that throws takes its
-// own view out, and nothing else; a query that throws gives a 500.
+// What a view is: tables, a projection that fills them from events, and the queries over them. One file pair in views/
+// and one line in all_views.h make a view; files, checkpoints, retries, paging and waiting are the service's. Threads:
+// a Projection belongs to one at a time, queries run on the server's. Failures: a projection that throws takes its own
+// view out, and nothing else; a query that throws gives a 500.
 #pragma once
 
 #include <cstdint>
@@ -57,16 +57,17 @@ struct ResourceRoute {
 };
 
 struct ListRequest {
-  http::Parameters filters;         // those of the route that were given
-  std::vector<std::string> after;   // the key of the row before the first one; empty: from the start
-  std::int64_t most = 0;            // rows to give
+  http::Parameters filters;        // those of the route that were given
+  std::vector<std::string> after;  // the key of the row before the first one; empty: from the start
+  std::int64_t most = 0;           // rows to give
   const std::string* filter(std::string_view name) const {
     const auto found = filters.find(name);
     return found == filters.end() ? nullptr : &found->second;
   }
 };
 
-// For binding: a view of what lives in the request, where a conditional between string and literal would bind a temporary.
+// For binding: a view of what lives in the request, where a conditional between string and literal would bind a
+// temporary.
 inline std::string_view text_or_empty(const std::string* text) { return text != nullptr ? *text : std::string_view{}; }
 
 struct ListRow {
@@ -83,7 +84,8 @@ struct ListRoute {
 
 struct ViewDefinition {
   std::string name;
-  int schema_version = 1;  // raised with every change of the tables or of what the projection writes: the view is refilled
+  int schema_version =
+      1;  // raised with every change of the tables or of what the projection writes: the view is refilled
   std::vector<std::string> topics;
   bool versioned = true;  // its events carry ce_subject and ce_streamversion, and one is applied once by them
   std::string schema;
@@ -91,9 +93,7 @@ struct ViewDefinition {
   std::vector<ResourceRoute> resources;
   std::vector<ListRoute> lists;
 
-  bool wants(std::string_view topic) const {
-    return std::find(topics.begin(), topics.end(), topic) != topics.end();
-  }
+  bool wants(std::string_view topic) const { return std::find(topics.begin(), topics.end(), topic) != topics.end(); }
 };
 
 }  // namespace orderly::read

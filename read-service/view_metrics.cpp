@@ -6,8 +6,8 @@ namespace orderly::read {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries buckets_seconds{
-    0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05,
-    0.075,  0.1,   0.15,  0.2,   0.3,   0.4,   0.5,    0.75, 1,      2,     3,    5,     10,   20,   30,  60};
+    0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075,
+    0.1,    0.15,  0.2,   0.3,   0.4,   0.5,   0.75,   1,    2,      3,     5,    10,    20,   30,   60};
 
 auto& counter(prometheus::Registry& registry, const std::string& name, const std::string& help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
@@ -26,8 +26,10 @@ ViewMetrics::ViewMetrics(prometheus::Registry& registry, const std::string& view
                    .Help("From a command's record to its effect committed in the view, once that is live")
                    .Register(registry)
                    .Add({{"view", view}}, buckets_seconds)),
-      lag_(gauge(registry, "orderly_view_lag_messages", "Messages that the view has still to read").Add({{"view", view}})),
-      failed_(gauge(registry, "orderly_view_failed", "1: the view is out of order, /readyz says why").Add({{"view", view}})),
+      lag_(gauge(registry, "orderly_view_lag_messages", "Messages that the view has still to read")
+               .Add({{"view", view}})),
+      failed_(gauge(registry, "orderly_view_failed", "1: the view is out of order, /readyz says why")
+                  .Add({{"view", view}})),
       repeated_(counter(registry, "orderly_view_repeated_events_total", "Events whose version the view had already")
                     .Add({{"view", view}})),
       gaps_(counter(registry, "orderly_view_version_gaps_total", "Events that came with an earlier version missing")

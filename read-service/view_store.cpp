@@ -1,6 +1,7 @@
 #include "read-service/view_store.h"
 
 #include <stdexcept>
+#include <unordered_map>
 
 namespace orderly::read {
 namespace {
@@ -38,7 +39,7 @@ class ViewStore::StreamVersions {
 
   // False: the view has this version already.
   bool advance(const PublishedEvent& event, std::size_t& gaps) {
-    const std::pair key{event.topic, event.subject};
+    const Key key{event.topic, event.subject};
     auto found = versions_.find(key);
     if (found == versions_.end()) {
       auto& read = store_.read_stream_->bind(event.topic, event.subject);
@@ -52,12 +53,19 @@ class ViewStore::StreamVersions {
   }
 
   void save() {
-    for (const auto& [key, version] : versions_) store_.save_stream_->run(key.first, key.second, version);
+    for (const auto& [key, version] : versions_) store_.save_stream_->run(key.topic, key.subject, version);
   }
 
  private:
+  struct Key {
+    std::string_view topic, subject;
+    bool operator==(const Key& other) const { return subject == other.subject && topic == other.topic; }
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return std::hash<std::string_view>{}(key.subject); }
+  };
   ViewStore& store_;
-  std::map<std::pair<std::string_view, std::string_view>, std::int64_t> versions_;
+  std::unordered_map<Key, std::int64_t, Hash> versions_;
 };
 
 ViewStore::ViewStore(const ViewDefinition& definition, std::filesystem::path file)
@@ -73,7 +81,8 @@ ViewStore::ViewStore(const ViewDefinition& definition, std::filesystem::path fil
     positions_[{std::string{read.text(0)}, static_cast<std::int32_t>(read.integer(1))}] = read.integer(2);
   }
   save_position_ = std::make_unique<sqlite::Statement>(db_, "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3)");
-  read_stream_ = std::make_unique<sqlite::Statement>(db_, "SELECT version FROM streams WHERE topic = ?1 AND subject = ?2");
+  read_stream_ =
+      std::make_unique<sqlite::Statement>(db_, "SELECT version FROM streams WHERE topic = ?1 AND subject = ?2");
   save_stream_ = std::make_unique<sqlite::Statement>(db_, "INSERT OR REPLACE INTO streams VALUES (?1, ?2, ?3)");
   projection_ = definition_.projection(db_);
 }

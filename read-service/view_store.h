@@ -1,6 +1,6 @@
-// One generation of a view on disk: DATA/views/<name>.<generation>.db. Rows, checkpoint and stream versions change in one
-// transaction, so that whatever happens an event counts once.
-// Threads: one at a time. Failures: apply() throws and has changed nothing; the message says which event.
+// One generation of a view on disk: DATA/views/<name>.<generation>.db. Rows, checkpoint and stream versions change in
+// one transaction, so that whatever happens an event counts once. Threads: one at a time. Failures: apply() throws and
+// has changed nothing; the message says which event.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ struct Applied {
   Changes changes;
   std::map<std::string, std::size_t, std::less<>> events_by_type;
   std::vector<Time> caused_at;  // of the events applied, where they say
-  std::size_t repeated = 0;  // versions that the view had already
-  std::size_t gaps = 0;      // versions that came with an earlier one missing
+  std::size_t repeated = 0;     // versions that the view had already
+  std::size_t gaps = 0;         // versions that came with an earlier one missing
 };
 
 class ViewStore {

@@ -1,6 +1,6 @@
-// Requests that wait until a view has reached a version. They cost no thread: each is looked at again after a commit that
-// touched its key, or when its time is up.
-// Threads: any; continuations run where `run` puts them. Failures: none; stop() lets all who wait look once more.
+// Requests that wait until a view has reached a version. They cost no thread: each is looked at again after a commit
+// that touched its key, or when its time is up. Threads: any; continuations run where `run` puts them. Failures: none;
+// stop() lets all who wait look once more.
 //
 //   const auto commits = waiters.commits("batches");
 //   if (!found_in_the_view()) waiters.wait({…, .commits = commits, .look_again = …});
@@ -26,8 +26,8 @@ class Waiters {
   using Deadline = std::chrono::steady_clock::time_point;
   struct Wish {
     std::string view;
-    std::string key;            // as Changes names it
-    std::int64_t version = 0;   // a touch with less than this wakes nobody
+    std::string key;           // as Changes names it
+    std::int64_t version = 0;  // a touch with less than this wakes nobody
     Deadline deadline;
     std::uint64_t commits = 0;  // as commits() said before the view was looked at
     std::function<void()> look_again;

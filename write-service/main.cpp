@@ -60,9 +60,12 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
 WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery, const log::Logger& log) {
   WriteService::Ports ports;
   ports.partition_count = [=] { return common_partition_count(config, log); };
-  ports.source = [=](std::int32_t shard) { return std::make_unique<kafka::Consumer>(config, log.with({"shard", shard})); };
+  ports.source = [=](std::int32_t shard) {
+    return std::make_unique<kafka::Consumer>(config, log.with({"shard", shard}));
+  };
   ports.publisher = [=](std::int32_t shard) {
-    kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard), outbox::watermark_group, delivery};
+    kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard),
+                                                outbox::watermark_group, delivery};
     return std::make_unique<kafka::LibrdkafkaPublisher>(std::move(options), log.with({"shard", shard}));
   };
   return ports;

@@ -45,15 +45,17 @@ struct Shard::Open {
         work(shard.options_.directory, shard.options_.place, shard.options_.store),
         handler(work, [&shard](auto type, auto status, auto code) { shard.metrics_.command(type, status, code); }),
         source(shard.ports_.source()),
-        relay(shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
-              [&shard](const outbox::RelayReport& report) {
-                shard.metrics_.publish_seconds.Observe(std::chrono::duration<double>(report.took).count());
-                shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
-              },
-              shard.log_) {
+        relay(
+            shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
+            [&shard](const outbox::RelayReport& report) {
+              shard.metrics_.publish_seconds.Observe(std::chrono::duration<double>(report.took).count());
+              shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
+            },
+            shard.log_) {
     std::vector<kafka::Position> positions;
     for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
-      positions.push_back({std::string{topics::command_topics[lane]}, shard.options_.place.shard, work.lane(lane).next_offset});
+      positions.push_back(
+          {std::string{topics::command_topics[lane]}, shard.options_.place.shard, work.lane(lane).next_offset});
     }
     source->assign(positions);
   }
@@ -80,8 +82,11 @@ void Shard::run(std::stop_token stop) {
     } catch (const std::exception& error) {
       set_health(error.what());
       metrics_.restarts.Increment();
-      back_off = std::chrono::steady_clock::now() - opened > 30s ? 100ms : std::min(back_off * 2, std::chrono::milliseconds{10s});
-      log_.error("the shard has stopped and will open again", {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
+      back_off = std::chrono::steady_clock::now() - opened > 30s
+                     ? 100ms
+                     : std::min(back_off * 2, std::chrono::milliseconds{10s});
+      log_.error("the shard has stopped and will open again",
+                 {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
       wait(back_off, stop);
     }
   }

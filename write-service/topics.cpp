@@ -28,13 +28,15 @@ std::string_view commands_of(std::string_view type) {
 
 bool is_ours(std::string_view name) {
   constexpr std::array others{allocation_events, ordering_events, customer_events, command_results, dead_letters};
-  return std::ranges::find(command_topics, name) != command_topics.end() || std::ranges::find(others, name) != others.end();
+  return std::ranges::find(command_topics, name) != command_topics.end() ||
+         std::ranges::find(others, name) != others.end();
 }
 
 std::vector<Topic> all(std::int32_t replication) {
   std::vector<Topic> topics;
   for (const auto name : command_topics) topics.push_back(topic(name, replication, fourteen_days_ms));
-  for (const auto name : {allocation_events, ordering_events, customer_events}) topics.push_back(topic(name, replication, for_ever));
+  for (const auto name : {allocation_events, ordering_events, customer_events})
+    topics.push_back(topic(name, replication, for_ever));
   topics.push_back(topic(command_results, replication, seven_days_ms));
   topics.push_back(topic(dead_letters, replication, for_ever));
   // A refused record of the largest size comes with headers of ours.

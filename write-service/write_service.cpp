@@ -74,7 +74,8 @@ void WriteService::open_shards(std::int32_t partitions) {
     Shard::Options options{{number, partitions}, options_.directory, options_.store, {}};
     options.store.cache_bytes /= wanted.size();
     options.relay.shard = number;
-    Shard::Ports ports{[this, number] { return ports_.source(number); }, [this, number] { return ports_.publisher(number); }};
+    Shard::Ports ports{[this, number] { return ports_.source(number); },
+                       [this, number] { return ports_.publisher(number); }};
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>(std::move(options), std::move(ports), registry_, log_));
     threads_.emplace_back([&shard](const std::stop_token& stop) { shard.run(stop); });
   }

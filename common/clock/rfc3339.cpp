@@ -41,7 +41,8 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   const bool west = !text.empty() && text.front() == '-';
   int hours = 0, minutes = 0;
   if (!take(text, '+') && !take(text, '-')) return std::nullopt;
-  if (!take(text, 2, hours) || !take(text, ':') || !take(text, 2, minutes) || hours > 23 || minutes > 59) return std::nullopt;
+  if (!take(text, 2, hours) || !take(text, ':') || !take(text, 2, minutes) || hours > 23 || minutes > 59)
+    return std::nullopt;
   return std::chrono::minutes{(west ? -1 : 1) * (hours * 60 + minutes)};
 }
 

@@ -12,7 +12,8 @@ namespace orderly {
 
 std::string to_rfc3339(Time time);
 
-// Fractions finer than milliseconds are cut off; an offset such as +01:00 is taken into account. Anything else: nothing.
+// Fractions finer than milliseconds are cut off; an offset such as +01:00 is taken into account. Anything else:
+// nothing.
 std::optional<Time> parse_rfc3339(std::string_view text);
 
 }  // namespace orderly

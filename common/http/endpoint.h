@@ -15,8 +15,8 @@ struct Endpoint {
 
 Endpoint parse_endpoint(std::string_view listen);
 
-// How many connections may be open: `wanted`, or what the process's file limit (raised as far as it goes) leaves. A server
-// that runs out of files stops accepting for good.
+// How many connections may be open: `wanted`, or what the process's file limit (raised as far as it goes) leaves. A
+// server that runs out of files stops accepting for good.
 std::size_t allowed_connections(std::size_t wanted);
 
 }  // namespace orderly::http

@@ -1,5 +1,6 @@
-// What an operator's tools ask: /healthz (the process lives), /readyz (can it do its work, and what is missing), /metrics.
-// Threads: register before the server starts; `parts` is called on the server's threads. Failures: `parts` must not throw.
+// What an operator's tools ask: /healthz (the process lives), /readyz (can it do its work, and what is missing),
+// /metrics. Threads: register before the server starts; `parts` is called on the server's threads. Failures: `parts`
+// must not throw.
 #pragma once
 
 #include <prometheus/registry.h>

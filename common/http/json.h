@@ -24,12 +24,13 @@ class JsonWriter {
   JsonWriter& end_array() { return writer_.EndArray(), *this; }
   JsonWriter& key(std::string_view name) { return writer_.Key(name.data(), size_of(name)), *this; }
 
-  JsonWriter& value(std::string_view text) { return writer_.String(text.data() ? text.data() : "", size_of(text)), *this; }
+  JsonWriter& value(std::string_view text) {
+    return writer_.String(text.data() ? text.data() : "", size_of(text)), *this;
+  }
   JsonWriter& value(const char* text) { return value(std::string_view{text}); }
   JsonWriter& value(std::same_as<bool> auto truth) { return writer_.Bool(truth), *this; }
   template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  JsonWriter& value(Number number) {
+  requires(!std::same_as<Number, bool>) JsonWriter& value(Number number) {
     return writer_.Int64(static_cast<std::int64_t>(number)), *this;
   }
   JsonWriter& value(double number) { return writer_.Double(number), *this; }

@@ -26,12 +26,22 @@ Response json_response(std::string body) {
 }
 
 std::string_view reason_phrase(int status) {
-  static constexpr std::pair<int, std::string_view> phrases[] = {
-      {200, "OK"}, {202, "Accepted"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
-      {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-      {409, "Conflict"}, {413, "Content Too Large"}, {414, "URI Too Long"},
-      {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
-      {504, "Gateway Timeout"}};
+  static constexpr std::pair<int, std::string_view> phrases[] = {{200, "OK"},
+                                                                 {202, "Accepted"},
+                                                                 {204, "No Content"},
+                                                                 {304, "Not Modified"},
+                                                                 {400, "Bad Request"},
+                                                                 {401, "Unauthorized"},
+                                                                 {403, "Forbidden"},
+                                                                 {404, "Not Found"},
+                                                                 {405, "Method Not Allowed"},
+                                                                 {409, "Conflict"},
+                                                                 {413, "Content Too Large"},
+                                                                 {414, "URI Too Long"},
+                                                                 {431, "Request Header Fields Too Large"},
+                                                                 {500, "Internal Server Error"},
+                                                                 {503, "Service Unavailable"},
+                                                                 {504, "Gateway Timeout"}};
   const auto* found = std::ranges::find(phrases, status, &std::pair<int, std::string_view>::first);
   return found == std::end(phrases) ? "Unknown" : found->second;
 }

@@ -17,8 +17,8 @@ RequestMetrics::RequestMetrics(std::shared_ptr<prometheus::Registry> registry) :
 }
 
 std::size_t RequestMetrics::add_route(const std::string& route) {
-  static const prometheus::Histogram::BucketBoundaries buckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                               0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10, 30};
+  static const prometheus::Histogram::BucketBoundaries buckets{
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
   auto& added = routes_.emplace_back();
   added.name = route;
   if (seconds_ != nullptr) added.seconds = &seconds_->Add({{"route", route}}, buckets);

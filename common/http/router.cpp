@@ -42,7 +42,7 @@ std::size_t Router::add(std::string method, std::string_view pattern) {
 }
 
 std::variant<Router::Matched, Router::NoSuchPath, Router::WrongMethod> Router::find(std::string_view method,
-                                                                                  std::string_view path) const {
+                                                                                    std::string_view path) const {
   const auto segments = split(path);
   const auto wanted = method == "HEAD" ? "GET" : method;
   WrongMethod other;

@@ -1,6 +1,6 @@
-// Which handler a method and a path mean. Matches segment by segment in plain code: no regular expression runs over what
-// a stranger sends, and a wrong method is told apart from a wrong path.
-// Threads: add() before the server starts, find() from any. Failures are values.
+// Which handler a method and a path mean. Matches segment by segment in plain code: no regular expression runs over
+// what a stranger sends, and a wrong method is told apart from a wrong path. Threads: add() before the server starts,
+// find() from any. Failures are values.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
-// The HTTP server of both services. Handlers answer at once or later, from any thread, through a Responder; what a stranger
-// sends is bounded. gzip, HEAD, ETag/304, CORS and problem documents for wrong routes are done here.
-// Threads: register, start and stop from one; handlers run on the server's. Failures: start() throws with a sentence, a
-// handler that throws gives a 500.
+// The HTTP server of both services. Handlers answer at once or later, from any thread, through a Responder; what a
+// stranger sends is bounded. gzip, HEAD, ETag/304, CORS and problem documents for wrong routes are done here. Threads:
+// register, start and stop from one; handlers run on the server's. Failures: start() throws with a sentence, a handler
+// that throws gives a 500.
 //
 //   Server server{{.listen = "127.0.0.1:8080"}, log};
 //   server.get("/orders/:order_id", [](const Request& request, Responder responder) { responder.send(…); });
@@ -31,7 +31,7 @@ struct ServerOptions {
   std::chrono::milliseconds read_timeout{15'000};      // for a whole request, and for the next one on a connection
   std::chrono::milliseconds handling_timeout{40'000};  // longer than any handler may wait
   std::size_t gzip_from_bytes = 1'024;
-  std::string cors_origin = {};                               // empty: off
+  std::string cors_origin = {};                              // empty: off
   std::shared_ptr<prometheus::Registry> registry = nullptr;  // where the request metrics go, if anywhere
 };
 

@@ -74,7 +74,8 @@ std::expected<Parameters, std::string> parse_query(std::string_view query) {
     const auto equals = piece.find('=');
     auto name = percent_decode(piece.substr(0, equals), true);
     auto value = percent_decode(equals == piece.npos ? "" : piece.substr(equals + 1), true);
-    if (!name || !value) return std::unexpected{"the query holds a broken percent-encoding or bytes that are not UTF-8"};
+    if (!name || !value)
+      return std::unexpected{"the query holds a broken percent-encoding or bytes that are not UTF-8"};
     const auto [at, added] = parameters.emplace(std::move(*name), std::move(*value));
     if (!added) return std::unexpected{"query parameter " + at->first + " is given twice"};
   }

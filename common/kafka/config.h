@@ -1,5 +1,5 @@
-// librdkafka's settings: our defaults, the user's `--kafka key=value` on top. An unknown key or value throws ConfigError.
-// Threads: any.
+// librdkafka's settings: our defaults, the user's `--kafka key=value` on top. An unknown key or value throws
+// ConfigError. Threads: any.
 #pragma once
 
 #include <map>

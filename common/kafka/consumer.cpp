@@ -64,10 +64,11 @@ Message to_message(rd_kafka_message_t* from) {
 }
 
 Error to_error(const rd_kafka_message_t& message) {
-  const std::string where = message.rkt == nullptr ? "" : std::string{" at "} + rd_kafka_topic_name(message.rkt) + '/' +
-                                                              std::to_string(message.partition);
-  const auto kind = message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? Error::Kind::offset_expired
-                                                                       : Error::Kind::transient;
+  const std::string where = message.rkt == nullptr ? ""
+                                                   : std::string{" at "} + rd_kafka_topic_name(message.rkt) + '/' +
+                                                         std::to_string(message.partition);
+  const auto kind =
+      message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ? Error::Kind::offset_expired : Error::Kind::transient;
   return Error{kind, rd_kafka_message_errstr(&message) + where};
 }
 
@@ -118,7 +119,9 @@ MessageBatch Consumer::poll(std::size_t max_messages, std::chrono::milliseconds 
   if (count <= 0) {
     fetched[0] = rd_kafka_consumer_poll(client_.get(), static_cast<int>(timeout.count()));
     count = fetched[0] == nullptr ? 0 : 1;
-    if (count == 1) count += std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue_.get(), 0, fetched.data() + 1, max_messages - 1));
+    if (count == 1)
+      count +=
+          std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue_.get(), 0, fetched.data() + 1, max_messages - 1));
   }
   fetched.resize(static_cast<std::size_t>(count));
 
@@ -171,7 +174,8 @@ std::int64_t Consumer::lag() const {
     const auto& partition = list->elems[i];
     std::int64_t low = 0, high = 0;
     if (rd_kafka_get_watermark_offsets(client_.get(), partition.topic, partition.partition, &low, &high) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+      continue;
     const auto start = next_[static_cast<std::size_t>(i)].offset;
     const auto at = partition.offset >= 0 ? partition.offset : std::max(start, low);
     behind += std::max<std::int64_t>(0, high - at);
@@ -187,7 +191,8 @@ std::int32_t Consumer::partition_count(const std::string& topic, std::chrono::mi
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw Error{Error::Kind::transient, std::string{"no Kafka broker can be reached: "} + rd_kafka_err2str(code)};
   }
-  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{metadata, rd_kafka_metadata_destroy};
+  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
+      metadata, rd_kafka_metadata_destroy};
   const auto topic_code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
   if (topic_code != RD_KAFKA_RESP_ERR_NO_ERROR || metadata->topics[0].partition_cnt == 0) {
     throw Error{Error::Kind::transient, "topic " + topic + ": " + rd_kafka_err2str(topic_code)};
@@ -200,8 +205,8 @@ std::int64_t Consumer::end_offset(const std::string& topic, std::int32_t partiti
   const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &low, &high,
                                                      static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw Error{Error::Kind::transient, "cannot read the end of " + topic + '/' + std::to_string(partition) + ": " +
-                                            rd_kafka_err2str(code)};
+    throw Error{Error::Kind::transient,
+                "cannot read the end of " + topic + '/' + std::to_string(partition) + ": " + rd_kafka_err2str(code)};
   }
   return high;
 }

@@ -49,7 +49,8 @@ PartitionList to_list(std::span<const Position> positions) {
   return list;
 }
 
-std::array<rd_kafka_vu_t, 6> to_fields(const OutgoingMessage& message, rd_kafka_topic_t* topic, rd_kafka_headers_t* headers) {
+std::array<rd_kafka_vu_t, 6> to_fields(const OutgoingMessage& message, rd_kafka_topic_t* topic,
+                                       rd_kafka_headers_t* headers) {
   std::array<rd_kafka_vu_t, 6> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
   fields[0].u.rkt = topic;
@@ -77,7 +78,8 @@ struct LibrdkafkaPublisher::Callbacks : ClientCallbacks {
 
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto* self = static_cast<Callbacks*>(opaque);
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && self->failed == RD_KAFKA_RESP_ERR_NO_ERROR) self->failed = message->err;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && self->failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+      self->failed = message->err;
   }
 };
 
@@ -150,7 +152,8 @@ void LibrdkafkaPublisher::produce(const OutgoingMessage& message) {
   rd_kafka_topic_t* to = topic(message.topic);
   rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
   for (const auto& [name, value] : message.headers) {
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(), static_cast<ssize_t>(value.size()));
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
   }
   const auto fields = to_fields(message, to, headers);
   for (;;) {

@@ -17,7 +17,8 @@ std::string option_of(const std::string& variable) {
   static const std::string prefix = "ORDERLY_";
   if (!variable.starts_with(prefix)) return "";
   std::string name = variable.substr(prefix.size());
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
   return name;
 }
 
@@ -34,7 +35,8 @@ void Parser::positional(const std::string& option, int count) { positional_.add(
 bool Parser::parse(int argc, const char* const* argv, const std::map<std::string, std::string>& environment) try {
   po::store(po::command_line_parser(argc, argv).options(described_).positional(positional_).run(), values_);
   if (values_.count("help") != 0) {
-    std::cout << program_ << ": " << purpose_ << "\n\n" << described_ << "\nEvery option can stand in the config file "
+    std::cout << program_ << ": " << purpose_ << "\n\n"
+              << described_ << "\nEvery option can stand in the config file "
               << "(brokers=…) and in the environment (ORDERLY_BROKERS …) too.\n";
     return false;
   }
@@ -71,7 +73,8 @@ std::map<std::string, std::string> key_values(const std::vector<std::string>& se
   std::map<std::string, std::string> values;
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
-    if (equals == 0 || equals == std::string::npos) throw OptionError{"--" + option + ": key=value wanted, got " + setting};
+    if (equals == 0 || equals == std::string::npos)
+      throw OptionError{"--" + option + ": key=value wanted, got " + setting};
     values[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   return values;

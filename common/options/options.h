@@ -1,5 +1,6 @@
 // A program's options: command line first, then the environment (ORDERLY_BROKERS for --brokers), then the config file.
-// An error is one line that names the option and the reason; programs exit 2 with it. Threads: start of the program only.
+// An error is one line that names the option and the reason; programs exit 2 with it. Threads: start of the program
+// only.
 //
 //   options::Parser parser{"write-service", "runs the aggregates"};
 //   parser.add()("brokers", po::value(&brokers)->required(), "Kafka bootstrap servers");

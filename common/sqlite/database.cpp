@@ -20,7 +20,8 @@ Database::Database(const std::filesystem::path& file, OpenMode mode) {
   handle_.reset(raw);
   if (code != SQLITE_OK) fail(raw, "cannot open " + file.string());
   sqlite3_busy_timeout(raw, 5'000);
-  execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
+  execute(
+      "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
   if (mode == OpenMode::read_write) execute("PRAGMA journal_mode = WAL");
 }
 
@@ -86,9 +87,7 @@ void Statement::check(int code) const {
   if (code != SQLITE_OK) fail(sqlite3_db_handle(handle_.get()), "cannot bind a value");
 }
 
-void Statement::bind_integer(int index, std::int64_t value) {
-  check(sqlite3_bind_int64(handle_.get(), index, value));
-}
+void Statement::bind_integer(int index, std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), index, value)); }
 void Statement::bind_real(int index, double value) { check(sqlite3_bind_double(handle_.get(), index, value)); }
 void Statement::bind_text(int index, std::string_view value) {
   // A null pointer would bind NULL, and an empty view may have one.

@@ -106,7 +106,8 @@ class Statement {
       bind_integer(index, static_cast<std::int64_t>(value));
     } else if constexpr (std::is_floating_point_v<Value>) {
       bind_real(index, static_cast<double>(value));
-    } else if constexpr (std::is_convertible_v<const Value&, Blob> && !std::is_convertible_v<const Value&, std::string_view>) {
+    } else if constexpr (std::is_convertible_v<const Value&, Blob> &&
+                         !std::is_convertible_v<const Value&, std::string_view>) {
       bind_blob(index, value);
     } else {
       bind_text(index, std::string_view(value));

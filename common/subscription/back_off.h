@@ -1,5 +1,5 @@
-// How long to wait after the n-th failure in a row: doubles from `first` to `longest`, and up to half of it is left off by
-// chance, so that many who wait do not come back at once. Threads: any; the random engine belongs to its caller.
+// How long to wait after the n-th failure in a row: doubles from `first` to `longest`, and up to half of it is left off
+// by chance, so that many who wait do not come back at once. Threads: any; the random engine belongs to its caller.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,8 @@ sqlite::Database open(const std::filesystem::path& file) {
   sqlite::Database db{file, sqlite::OpenMode::read_write};
   db.execute(
       "PRAGMA synchronous = NORMAL;"
-      "CREATE TABLE IF NOT EXISTS checkpoint(topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,"
+      "CREATE TABLE IF NOT EXISTS checkpoint(topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT "
+      "NULL,"
       " PRIMARY KEY(topic, partition)) STRICT, WITHOUT ROWID");
   return db;
 }

@@ -1,6 +1,6 @@
-// How far one subscription has come, in a small SQLite file of its own: table checkpoint(topic, partition, next_offset).
-// Threads: one at a time. Failures: sqlite::Error; nothing is half written. After a power cut the last checkpoints may be
-// missing, and their records come again.
+// How far one subscription has come, in a small SQLite file of its own: table checkpoint(topic, partition,
+// next_offset). Threads: one at a time. Failures: sqlite::Error; nothing is half written. After a power cut the last
+// checkpoints may be missing, and their records come again.
 #pragma once
 
 #include <filesystem>

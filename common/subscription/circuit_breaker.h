@@ -1,5 +1,5 @@
-// Spares a helper that keeps failing: after some failures in a row it is left alone for a while (open), then one call may
-// try it (half-open); success closes, failure opens again. Threads: one at a time. Time is an argument.
+// Spares a helper that keeps failing: after some failures in a row it is left alone for a while (open), then one call
+// may try it (half-open); success closes, failure opens again. Threads: one at a time. Time is an argument.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
-// The record that a subscription has given up on, as the dead-letters topic wants it: the original bytes and headers, dlq-*
-// behind them. Threads: the publisher's. Failures: kafka::Error. Publishing the same record again repeats the same dlq-id.
+// The record that a subscription has given up on, as the dead-letters topic wants it: the original bytes and headers,
+// dlq-* behind them. Threads: the publisher's. Failures: kafka::Error. Publishing the same record again repeats the
+// same dlq-id.
 #pragma once
 
 #include <string_view>

@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 log::Field place(const kafka::Message& record) {
-  return {"record", std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset)};
+  return {"record",
+          std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset)};
 }
 
 }  // namespace
@@ -24,7 +25,8 @@ Delivery::Delivery(Options options, Ports ports, Handler handler, Metrics& metri
       log_(log),
       breaker_(options_.breaker) {}
 
-Delivery::Progress Delivery::attempt(const kafka::Message& record, std::int32_t partitions, const std::stop_token& stop) {
+Delivery::Progress Delivery::attempt(const kafka::Message& record, std::int32_t partitions,
+                                     const std::stop_token& stop) {
   if (!given_up_) {
     if (!concerns(record)) return {.finished = true};
     if (tries_ == 0 && expired(record)) {
@@ -94,7 +96,8 @@ Delivery::Progress Delivery::judge(const kafka::Message& record, Outcome outcome
   return {.wait = until_allowed()};
 }
 
-Delivery::Progress Delivery::try_to_bury(const kafka::Message& record, std::int32_t partitions, const std::stop_token& stop) {
+Delivery::Progress Delivery::try_to_bury(const kafka::Message& record, std::int32_t partitions,
+                                         const std::stop_token& stop) {
   try {
     bury(record, partitions, stop);
   } catch (const std::exception& error) {
@@ -103,7 +106,8 @@ Delivery::Progress Delivery::try_to_bury(const kafka::Message& record, std::int3
     shorten_ = shorten_ || kind == kafka::Error::Kind::too_large;
     if (kind != kafka::Error::Kind::transient) publisher_.reset();
     next_try_ = ports_.ticks() + options_.back_off.wait_after(++burials_, ports_.random);
-    if (!stop.stop_requested()) log_.warn("a dead letter is tried again later", {place(record), {"reason", error.what()}});
+    if (!stop.stop_requested())
+      log_.warn("a dead letter is tried again later", {place(record), {"reason", error.what()}});
     return {.wait = until_allowed()};
   }
   metrics_.given_up.Increment();
@@ -121,8 +125,9 @@ void Delivery::bury(const kafka::Message& record, std::int32_t partitions, const
   auto letter = record;
   const std::string detail = shorten_ ? "its bytes are too large and left out; " + last_failure_ : last_failure_;
   if (shorten_) letter.value = {};
-  publish(*publisher_, letter, {options_.dead_letter_topic, partitions, options_.name, options_.dead_letter_reason, detail,
-                                ports_.clock.now()});
+  publish(
+      *publisher_, letter,
+      {options_.dead_letter_topic, partitions, options_.name, options_.dead_letter_reason, detail, ports_.clock.now()});
 }
 
 Delivery::Progress Delivery::finish() {
@@ -138,9 +143,12 @@ void Delivery::show_breaker() { metrics_.breaker.Set(static_cast<double>(breaker
 std::optional<std::string> Delivery::trouble() const {
   if (given_up_ && burials_ > 0) return "a dead letter cannot be published; the record failed with: " + last_failure_;
   switch (breaker_.state(ports_.ticks())) {
-    case CircuitBreaker::State::open: return "the circuit breaker is open: " + last_failure_;
-    case CircuitBreaker::State::half_open: return "the circuit breaker is half-open: " + last_failure_;
-    case CircuitBreaker::State::closed: break;
+    case CircuitBreaker::State::open:
+      return "the circuit breaker is open: " + last_failure_;
+    case CircuitBreaker::State::half_open:
+      return "the circuit breaker is half-open: " + last_failure_;
+    case CircuitBreaker::State::closed:
+      break;
   }
   if (tries_ > 0) return "a record is tried again: " + last_failure_;
   return std::nullopt;

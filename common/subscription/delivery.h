@@ -1,6 +1,7 @@
-// One record at a time to a handler: tried again with back-off after a passing failure, left alone while the circuit breaker
-// is open, and in the end a dead letter. Threads: one at a time. Failures: a dead letter that cannot be published is tried
-// for ever and told by trouble(); attempt() does not throw. It never waits itself but says how long to wait.
+// One record at a time to a handler: tried again with back-off after a passing failure, left alone while the circuit
+// breaker is open, and in the end a dead letter. Threads: one at a time. Failures: a dead letter that cannot be
+// published is tried for ever and told by trouble(); attempt() does not throw. It never waits itself but says how long
+// to wait.
 #pragma once
 
 #include <functional>
@@ -41,11 +42,12 @@ class Delivery {
     int max_tries = 8;
     BackOff back_off;
     CircuitBreaker::Options breaker;
-    std::chrono::milliseconds max_age = std::chrono::hours{24};  // by ce_time; older records are passed over and counted
+    std::chrono::milliseconds max_age =
+        std::chrono::hours{24};  // by ce_time; older records are passed over and counted
   };
   struct Ports {
     std::function<std::unique_ptr<kafka::Publisher>()> dead_letters;
-    const Clock& clock;                                               // for ages
+    const Clock& clock;                                            // for ages
     std::function<std::chrono::steady_clock::time_point()> ticks;  // for waits
     std::mt19937_64 random;
   };

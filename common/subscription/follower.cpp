@@ -19,13 +19,14 @@ struct Follower::Open {
   std::unique_ptr<Checkpoints> checkpoints;
   std::unique_ptr<kafka::MessageSource> source;
   kafka::MessageBatch batch;
-  std::size_t at = 0;                     // the next record of the batch
+  std::size_t at = 0;                    // the next record of the batch
   std::vector<kafka::Position> unsaved;  // finished with, not yet in the checkpoint
 
   bool at_end() const { return at == batch.messages.size(); }
 };
 
-Follower::Follower(Options options, Ports ports, Handler handler, prometheus::Registry& registry, const log::Logger& log)
+Follower::Follower(Options options, Ports ports, Handler handler, prometheus::Registry& registry,
+                   const log::Logger& log)
     : options_(std::move(options)),
       ports_(std::move(ports)),
       log_(log.with("subscription", options_.delivery.name)),

@@ -1,10 +1,11 @@
-// Follows partitions of some topics for one subscription, with a checkpoint, a thread and a circuit breaker of its own, so
-// that subscriptions fail independently. Threads: start and stop from one, trouble() from any; step() is the thread's, or a
-// test's in its place. Failures stay inside: a broker, a store or a handler that fails is waited for and tried again.
+// Follows partitions of some topics for one subscription, with a checkpoint, a thread and a circuit breaker of its own,
+// so that subscriptions fail independently. Threads: start and stop from one, trouble() from any; step() is the
+// thread's, or a test's in its place. Failures stay inside: a broker, a store or a handler that fails is waited for and
+// tried again.
 //
-// At least once: the checkpoint moves when the handler, or the dead-letters topic, has the record, and is written before the
-// next record is touched; a crash between the two repeats one record. Records are handled in the order they are polled in.
-// The first start follows from the beginning; Delivery passes over what is too old.
+// At least once: the checkpoint moves when the handler, or the dead-letters topic, has the record, and is written
+// before the next record is touched; a crash between the two repeats one record. Records are handled in the order they
+// are polled in. The first start follows from the beginning; Delivery passes over what is too old.
 #pragma once
 
 #include <condition_variable>

@@ -3,7 +3,8 @@
 namespace orderly::subscription {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries seconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+const prometheus::Histogram::BucketBoundaries seconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                      0.25,  0.5,    1,     2.5,  5,     10,   30};
 
 prometheus::Counter& records(prometheus::Registry& registry, const std::string& subscription, const char* outcome) {
   return prometheus::BuildCounter()
@@ -13,7 +14,8 @@ prometheus::Counter& records(prometheus::Registry& registry, const std::string& 
       .Add({{"subscription", subscription}, {"outcome", outcome}});
 }
 
-prometheus::Gauge& gauge(prometheus::Registry& registry, const std::string& subscription, const char* name, const char* help) {
+prometheus::Gauge& gauge(prometheus::Registry& registry, const std::string& subscription, const char* name,
+                         const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({{"subscription", subscription}});
 }
 
@@ -30,6 +32,7 @@ Metrics::Metrics(prometheus::Registry& r, const std::string& name)
                          .Register(r)
                          .Add({{"subscription", name}}, seconds)),
       breaker(gauge(r, name, "orderly_subscription_breaker", "the circuit breaker: 0 closed, 1 half-open, 2 open")),
-      lag_messages(gauge(r, name, "orderly_subscription_lag_messages", "records the broker holds that are not polled yet")) {}
+      lag_messages(
+          gauge(r, name, "orderly_subscription_lag_messages", "records the broker holds that are not polled yet")) {}
 
 }  // namespace orderly::subscription

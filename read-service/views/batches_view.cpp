@@ -37,12 +37,14 @@ class BatchesProjection final : public Projection {
     } else if (const auto* allocated = event.as<v1::Allocated>()) {
       change(allocate_, allocated->batch_ref(), allocated->quantity(), event);
     } else if (const auto* deallocated = event.as<v1::Deallocated>()) {
-      if (!deallocated->batch_ref().empty()) change(allocate_, deallocated->batch_ref(), -deallocated->quantity(), event);
+      if (!deallocated->batch_ref().empty())
+        change(allocate_, deallocated->batch_ref(), -deallocated->quantity(), event);
     }
   }
 
  private:
-  void change(sqlite::Statement& statement, const std::string& batch_ref, std::int64_t quantity, const PublishedEvent& event) {
+  void change(sqlite::Statement& statement, const std::string& batch_ref, std::int64_t quantity,
+              const PublishedEvent& event) {
     statement.run(batch_ref, quantity, event.stream_version);
     if (db_.changes() == 0) throw std::runtime_error{"there is no batch " + batch_ref};
   }
@@ -65,7 +67,9 @@ Answer batch_by_reference(Reader& reader, const std::string& batch_ref) {
   auto& row = reader.query(std::string{columns} + "WHERE batch_ref = ?1").bind(batch_ref);
   if (!row.step()) return {.wake_key = "batch/" + batch_ref};
   const std::string sku{row.text(1)};
-  return {.json = to_json(row), .etag = std::to_string(row.integer(5)), .version = stream_version(reader, topic, sku),
+  return {.json = to_json(row),
+          .etag = std::to_string(row.integer(5)),
+          .version = stream_version(reader, topic, sku),
           .wake_key = "sku/" + sku};
 }
 

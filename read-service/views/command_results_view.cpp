@@ -11,8 +11,8 @@ namespace {
 namespace v1 = messaging::v1;
 
 constexpr const char* schema = R"sql(
-  CREATE TABLE command_results(command_id TEXT PRIMARY KEY, type TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL,
-                               message TEXT NOT NULL, aggregate_id TEXT NOT NULL, version INTEGER NOT NULL,
+  CREATE TABLE command_results(command_id TEXT PRIMARY KEY, type TEXT NOT NULL, status INTEGER NOT NULL,
+                               code TEXT NOT NULL, message TEXT NOT NULL, aggregate_id TEXT NOT NULL, version INTEGER NOT NULL,
                                field TEXT NOT NULL, batch_ref TEXT NOT NULL, out_of_stock INTEGER NOT NULL,
                                correlation_id TEXT NOT NULL) WITHOUT ROWID;
 )sql";
@@ -48,7 +48,9 @@ Answer result_of_command(Reader& reader, const std::string& command_id) {
   json.member("aggregate_id", row.text(5)).member("version", row.integer(6)).member_if_any("field", row.text(7));
   json.member_if_any("batch_ref", row.text(8)).member("out_of_stock", row.integer(9) != 0);
   json.member_if_any("correlation_id", row.text(10)).end_object();
-  return {.json = json.take(), .etag = std::to_string(row.integer(2)) + '.' + std::to_string(row.integer(6)), .version = 1,
+  return {.json = json.take(),
+          .etag = std::to_string(row.integer(2)) + '.' + std::to_string(row.integer(6)),
+          .version = 1,
           .wake_key = wake_key};
 }
 

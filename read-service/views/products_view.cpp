@@ -16,7 +16,8 @@ constexpr const char* schema = R"sql(
                         allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
                         backordered_quantity INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE batch_quantities(batch_ref TEXT PRIMARY KEY, quantity INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE waiting_lines(sku TEXT, order_id TEXT, quantity INTEGER NOT NULL, PRIMARY KEY(sku, order_id)) WITHOUT ROWID;
+  CREATE TABLE waiting_lines(sku TEXT, order_id TEXT, quantity INTEGER NOT NULL,
+                             PRIMARY KEY(sku, order_id)) WITHOUT ROWID;
 )sql";
 
 // What an event adds to a product's totals.
@@ -27,9 +28,11 @@ struct Sums {
 class ProductsProjection final : public Projection {
  public:
   explicit ProductsProjection(sqlite::Database& db)
-      : add_(db, "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
-                 "batches = batches + ?2, quantity = quantity + ?3, allocated = allocated + ?4, "
-                 "backordered_lines = backordered_lines + ?5, backordered_quantity = backordered_quantity + ?6, version = ?7"),
+      : add_(db,
+             "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+             "batches = batches + ?2, quantity = quantity + ?3, allocated = allocated + ?4, "
+             "backordered_lines = backordered_lines + ?5, backordered_quantity = backordered_quantity + ?6, version = "
+             "?7"),
         create_batch_(db, "INSERT INTO batch_quantities VALUES (?1, ?2)"),
         batch_quantity_(db, "SELECT quantity FROM batch_quantities WHERE batch_ref = ?1"),
         set_batch_quantity_(db, "UPDATE batch_quantities SET quantity = ?2 WHERE batch_ref = ?1"),
@@ -38,8 +41,8 @@ class ProductsProjection final : public Projection {
 
   void apply(const PublishedEvent& event, Changes& changes) override {
     const auto sums = sums_of(event);
-    add_.run(event.subject, sums.batches, sums.quantity, sums.allocated, sums.backordered_lines, sums.backordered_quantity,
-             event.stream_version);
+    add_.run(event.subject, sums.batches, sums.quantity, sums.allocated, sums.backordered_lines,
+             sums.backordered_quantity, event.stream_version);
     changes.touch("sku", event.subject, event.stream_version);
   }
 
@@ -58,7 +61,8 @@ class ProductsProjection final : public Projection {
     } else if (const auto* deallocated = event.as<v1::Deallocated>()) {
       if (deallocated->batch_ref().empty()) return end_waiting(event.subject, deallocated->order_id());
       sums.allocated = -deallocated->quantity();
-    } else if (const auto* out_of_stock = event.as<v1::OutOfStock>(); out_of_stock != nullptr && out_of_stock->backordered()) {
+    } else if (const auto* out_of_stock = event.as<v1::OutOfStock>();
+               out_of_stock != nullptr && out_of_stock->backordered()) {
       sums = end_waiting(event.subject, out_of_stock->order_id());  // one that waits already waits once
       begin_waiting_.run(event.subject, out_of_stock->order_id(), out_of_stock->quantity());
       ++sums.backordered_lines;
@@ -87,15 +91,19 @@ class ProductsProjection final : public Projection {
 };
 
 Answer product_by_sku(Reader& reader, const std::string& sku) {
-  auto& row = reader.query("SELECT sku, quantity, allocated, batches, backordered_lines, backordered_quantity, version "
-                           "FROM products WHERE sku = ?1").bind(sku);
+  auto& row = reader
+                  .query(
+                      "SELECT sku, quantity, allocated, batches, backordered_lines, backordered_quantity, version "
+                      "FROM products WHERE sku = ?1")
+                  .bind(sku);
   if (!row.step()) return {.wake_key = "sku/" + sku};
   http::JsonWriter json;
   json.begin_object().member("sku", row.text(0)).member("quantity", row.integer(1)).member("allocated", row.integer(2));
   json.member("available", row.integer(1) - row.integer(2)).member("batches", row.integer(3));
   json.member("backordered_lines", row.integer(4)).member("backordered_quantity", row.integer(5));
   json.member("version", row.integer(6)).end_object();
-  return {.json = json.take(), .etag = std::to_string(row.integer(6)), .version = row.integer(6), .wake_key = "sku/" + sku};
+  return {
+      .json = json.take(), .etag = std::to_string(row.integer(6)), .version = row.integer(6), .wake_key = "sku/" + sku};
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 // What reading one command costs: JSON by the reader and by Protobuf's mapping, and binary. Best of 7 rounds.
 //   message_reader_bench
-#include "intake/message_reader.h"
-
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <cstdio>
 
 #include "allocation/v1/allocation.pb.h"
+#include "intake/message_reader.h"
 #include "ordering/v1/ordering.pb.h"
 
 namespace {
@@ -44,13 +43,14 @@ int main() {
   allocation::v1::Allocate allocate;
   ordering::v1::CreateOrder order;
   measure("Allocate", R"({"order_id":"order-17","sku":"LAMP","quantity":3})", allocate);
-  measure("Allocate, long ids", R"({"orderId":"01948f5c-7d3a-7c11-b4a1-3f1f5d2f8f10","sku":"SMALL-WHITE-TABLE","quantity":"3"})",
-          allocate);
+  measure("Allocate, long ids",
+          R"({"orderId":"01948f5c-7d3a-7c11-b4a1-3f1f5d2f8f10","sku":"SMALL-WHITE-TABLE","quantity":"3"})", allocate);
   std::string items;
   for (int i = 0; i < 3; ++i) {
     items += (i ? "," : "") + std::string{R"({"sku":"LAMP-)"} + std::to_string(i) +
              R"(","quantity":2,"unit_price":{"currency":"GBP","minor_units":1295}})";
   }
-  measure("CreateOrder, 3 items", R"({"order_id":"o1","customer_id":"c1","items":[)" + items +
-                                      R"(],"created_at":"2026-01-31T12:00:00Z"})", order);
+  measure("CreateOrder, 3 items",
+          R"({"order_id":"o1","customer_id":"c1","items":[)" + items + R"(],"created_at":"2026-01-31T12:00:00Z"})",
+          order);
 }

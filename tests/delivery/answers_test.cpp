@@ -71,7 +71,8 @@ TEST_CASE("versions of a stream have no gap, over several events of one command 
   InMemorySystem system;
   system.send("allocation.v1.CreateBatch", new_batch, "c1", "LAMP");
   for (int i = 0; i < 20; ++i) {
-    system.send("allocation.v1.Allocate", R"({"order_id":"o)" + std::to_string(i) + R"(","sku":"LAMP","quantity":5})", "a" + std::to_string(i), "LAMP");
+    system.send("allocation.v1.Allocate", R"({"order_id":"o)" + std::to_string(i) + R"(","sku":"LAMP","quantity":5})",
+                "a" + std::to_string(i), "LAMP");
   }
   system.run();
   system.restart();
@@ -115,24 +116,46 @@ TEST_CASE("bad input: each is answered or dead-lettered with field and reason, a
   const std::string long_sku = R"({"order_id":"o","sku":")" + std::string(10'000, 'x') + R"(","quantity":1})";
   const std::vector<Bad> table{
       {"no ce_type", raw("", {{"ce_id", "bad"}}), "bad", "DEAD_LETTERED MISSING_TYPE", "ce_type"},
-      {"unknown type", raw("", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Nonsense"}}), "bad", "DEAD_LETTERED UNKNOWN_TYPE", "ce_type"},
-      {"type of another topic", raw("", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Allocate"}}), "bad", "REJECTED INVALID_COMMAND", "order_id"},
-      {"an id with a space", raw(three_lamps, {{"ce_id", "a b"}, {"ce_type", "allocation.v1.Allocate"}, {"content-type", "application/json"}}), place, "DEAD_LETTERED INVALID_HEADER", "ce_id"},
-      {"an id that is too long", raw(three_lamps, {{"ce_id", std::string(65, 'x')}, {"ce_type", "allocation.v1.Allocate"}}), place, "DEAD_LETTERED INVALID_HEADER", "ce_id"},
+      {"unknown type", raw("", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Nonsense"}}), "bad",
+       "DEAD_LETTERED UNKNOWN_TYPE", "ce_type"},
+      {"type of another topic", raw("", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Allocate"}}), "bad",
+       "REJECTED INVALID_COMMAND", "order_id"},
+      {"an id with a space",
+       raw(three_lamps,
+           {{"ce_id", "a b"}, {"ce_type", "allocation.v1.Allocate"}, {"content-type", "application/json"}}),
+       place, "DEAD_LETTERED INVALID_HEADER", "ce_id"},
+      {"an id that is too long",
+       raw(three_lamps, {{"ce_id", std::string(65, 'x')}, {"ce_type", "allocation.v1.Allocate"}}), place,
+       "DEAD_LETTERED INVALID_HEADER", "ce_id"},
       {"broken JSON", raw(R"({"order_id":"o1",)", json), "bad", "DEAD_LETTERED UNREADABLE", ""},
-      {"unknown JSON field", raw(R"({"order_id":"o1","sku":"LAMP","quantity":1,"color":"red"})", json), "bad", "DEAD_LETTERED UNREADABLE", "color"},
+      {"unknown JSON field", raw(R"({"order_id":"o1","sku":"LAMP","quantity":1,"color":"red"})", json), "bad",
+       "DEAD_LETTERED UNREADABLE", "color"},
       {"broken Protobuf", raw("\x0a\xff\x01", binary), "bad", "DEAD_LETTERED UNREADABLE", "order_id"},
       {"a megabyte", raw(std::string(1'000'000, 'x'), json), "bad", "DEAD_LETTERED TOO_LARGE", "value"},
-      {"negative quantity", raw(R"({"order_id":"o1","sku":"LAMP","quantity":-3})", json), "bad", "REJECTED INVALID_COMMAND", "quantity"},
-      {"zero quantity", raw(R"({"order_id":"o1","sku":"LAMP","quantity":0})", json), "bad", "REJECTED INVALID_COMMAND", "quantity"},
-      {"quantity over the limit", raw(R"({"order_id":"o1","sku":"LAMP","quantity":2147483648})", json), "bad", "REJECTED INVALID_COMMAND", "quantity"},
-      {"quantity over 64 bits", raw(R"({"order_id":"o1","sku":"LAMP","quantity":99999999999999999999})", json), "bad", "DEAD_LETTERED UNREADABLE", "quantity"},
+      {"negative quantity", raw(R"({"order_id":"o1","sku":"LAMP","quantity":-3})", json), "bad",
+       "REJECTED INVALID_COMMAND", "quantity"},
+      {"zero quantity", raw(R"({"order_id":"o1","sku":"LAMP","quantity":0})", json), "bad", "REJECTED INVALID_COMMAND",
+       "quantity"},
+      {"quantity over the limit", raw(R"({"order_id":"o1","sku":"LAMP","quantity":2147483648})", json), "bad",
+       "REJECTED INVALID_COMMAND", "quantity"},
+      {"quantity over 64 bits", raw(R"({"order_id":"o1","sku":"LAMP","quantity":99999999999999999999})", json), "bad",
+       "DEAD_LETTERED UNREADABLE", "quantity"},
       {"a sku of 10,000 characters", raw(long_sku, json), "bad", "REJECTED INVALID_COMMAND", "sku"},
-      {"invalid UTF-8 in JSON", raw("{\"order_id\":\"o1\",\"sku\":\"\xff\xfe\",\"quantity\":1}", json), "bad", "DEAD_LETTERED UNREADABLE", ""},
-      {"invalid UTF-8 in Protobuf", raw(std::string("\x0a\x02o1\x12\x02\xff\xfe\x18\x01", 10), binary), "bad", "DEAD_LETTERED UNREADABLE", "sku"},
-      {"unknown content type", raw("x", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Allocate"}, {"content-type", "text/xml"}}), "bad", "DEAD_LETTERED UNREADABLE", "content-type"},
-      {"a reply-to that would write into the events", raw(three_lamps, {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Allocate"}, {"content-type", "application/json"}, {"reply-to", "allocation.events"}}), "bad", "DEAD_LETTERED INVALID_HEADER", "reply-to"},
-      {"no key", raw(R"({"order_id":"o1","sku":"LAMP","quantity":-3})", json, std::nullopt), "bad", "REJECTED INVALID_COMMAND", "quantity"},
+      {"invalid UTF-8 in JSON", raw("{\"order_id\":\"o1\",\"sku\":\"\xff\xfe\",\"quantity\":1}", json), "bad",
+       "DEAD_LETTERED UNREADABLE", ""},
+      {"invalid UTF-8 in Protobuf", raw(std::string("\x0a\x02o1\x12\x02\xff\xfe\x18\x01", 10), binary), "bad",
+       "DEAD_LETTERED UNREADABLE", "sku"},
+      {"unknown content type",
+       raw("x", {{"ce_id", "bad"}, {"ce_type", "allocation.v1.Allocate"}, {"content-type", "text/xml"}}), "bad",
+       "DEAD_LETTERED UNREADABLE", "content-type"},
+      {"a reply-to that would write into the events",
+       raw(three_lamps, {{"ce_id", "bad"},
+                         {"ce_type", "allocation.v1.Allocate"},
+                         {"content-type", "application/json"},
+                         {"reply-to", "allocation.events"}}),
+       "bad", "DEAD_LETTERED INVALID_HEADER", "reply-to"},
+      {"no key", raw(R"({"order_id":"o1","sku":"LAMP","quantity":-3})", json, std::nullopt), "bad",
+       "REJECTED INVALID_COMMAND", "quantity"},
       {"a tombstone", raw("", json), "bad", "DEAD_LETTERED UNREADABLE", ""},
   };
   for (const auto& bad : table) {
@@ -166,7 +189,8 @@ TEST_CASE("bad input: each is answered or dead-lettered with field and reason, a
 
 TEST_CASE("garbage under an id does not stand in the way of the command that the id was meant for") {
   InMemorySystem system;
-  system.put(raw("{", {{"ce_type", "allocation.v1.CreateBatch"}, {"ce_id", "c1"}, {"content-type", "application/json"}}));
+  system.put(
+      raw("{", {{"ce_type", "allocation.v1.CreateBatch"}, {"ce_id", "c1"}, {"content-type", "application/json"}}));
   system.send("allocation.v1.CreateBatch", new_batch, "c1", "LAMP");
   system.run();
   REQUIRE(system.results("c1").size() == 2);

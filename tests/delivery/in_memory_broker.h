@@ -43,10 +43,18 @@ class InMemoryBroker {
     });
   }
 
-  void fail_next(Fault fault) { set([&] { fault_ = fault; }); }
-  void go_away(bool away) { set([&] { away_ = away; }); }
-  void expire_records() { set([&] { expired_ = true; }); }
-  void make_missing(const std::string& topic) { set([&] { missing_.insert(topic); }); }
+  void fail_next(Fault fault) {
+    set([&] { fault_ = fault; });
+  }
+  void go_away(bool away) {
+    set([&] { away_ = away; });
+  }
+  void expire_records() {
+    set([&] { expired_ = true; });
+  }
+  void make_missing(const std::string& topic) {
+    set([&] { missing_.insert(topic); });
+  }
   void set_watermark(const std::string& topic, std::int32_t partition, std::int64_t offset) {
     set([&] { watermarks_[{topic, partition}] = offset; });
   }
@@ -90,13 +98,15 @@ class InMemoryBroker {
         }
       }
       copies->headers.resize(copies->records.size());
-      for (std::size_t i = 0; i < copies->records.size(); ++i) view(copies->records[i], copies->headers[i], batch.messages[i]);
+      for (std::size_t i = 0; i < copies->records.size(); ++i)
+        view(copies->records[i], copies->headers[i], batch.messages[i]);
       batch.owner = std::move(copies);
       return batch;
     }
     std::int64_t lag() const override { return 0; }
     bool something() {
-      return std::ranges::any_of(next_, [&](const auto& p) { return p.second < static_cast<std::int64_t>(broker_.logs_[p.first].size()); });
+      return std::ranges::any_of(
+          next_, [&](const auto& p) { return p.second < static_cast<std::int64_t>(broker_.logs_[p.first].size()); });
     }
     static void view(const StoredRecord& record, std::vector<kafka::Header>& headers, kafka::Message& message) {
       for (const auto& [name, value] : record.headers) headers.push_back({name, value});
@@ -118,7 +128,8 @@ class InMemoryBroker {
       for (auto& p : found) p.offset = broker_.watermark(p.topic, p.partition);
       return found;
     }
-    void publish(std::span<const kafka::OutgoingMessage> messages, std::span<const kafka::Position> watermarks) override {
+    void publish(std::span<const kafka::OutgoingMessage> messages,
+                 std::span<const kafka::Position> watermarks) override {
       broker_.wait_while_away(interrupted_);
       broker_.commit(messages, watermarks);
     }
@@ -126,7 +137,9 @@ class InMemoryBroker {
       const std::lock_guard lock{broker_.mutex_};
       return !broker_.missing_.contains(std::string{topic});
     }
-    void interrupt() override { broker_.set([this] { interrupted_ = true; }); }
+    void interrupt() override {
+      broker_.set([this] { interrupted_ = true; });
+    }
     InMemoryBroker& broker_;
     bool interrupted_ = false;  // guarded by the broker's mutex
   };

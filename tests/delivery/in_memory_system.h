@@ -1,6 +1,6 @@
 // The whole write side without threads or a broker: every shard's real store and handler over topics held in memory.
-// run() carries records round until nothing moves any more, so a test sends, runs, and looks. restart() is a crash after
-// the last commit.
+// run() carries records round until nothing moves any more, so a test sends, runs, and looks. restart() is a crash
+// after the last commit.
 #pragma once
 
 #include <google/protobuf/util/json_util.h>
@@ -63,7 +63,8 @@ struct StoredRecord {
 
 class InMemorySystem {
  public:
-  explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100) : partitions_(partitions), batch_(batch) {
+  explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100)
+      : partitions_(partitions), batch_(batch) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -81,7 +82,8 @@ class InMemorySystem {
     Headers headers{{"ce_type", type}, {"content-type", "application/json"}};
     if (!id.empty()) headers.emplace_back("ce_id", id);
     headers.insert(headers.end(), more.begin(), more.end());
-    put({std::string{topics::commands_of(type)}, partition.value_or(kafka::partition_for(key, partitions_)), key, json, headers, clock_ms_++});
+    put({std::string{topics::commands_of(type)}, partition.value_or(kafka::partition_for(key, partitions_)), key, json,
+         headers, clock_ms_++});
   }
   void put(StoredRecord record) {
     auto& log = topics_[record.topic];
@@ -108,7 +110,8 @@ class InMemorySystem {
       log.resize(static_cast<std::size_t>(partitions_));
       auto offset = std::max<std::int64_t>(0, shard.work->lane(lane).next_offset);
       const auto& records = log[static_cast<std::size_t>(s)];
-      for (std::size_t taken = 0; taken < batch_ && offset < static_cast<std::int64_t>(records.size()); ++taken, ++offset) {
+      for (std::size_t taken = 0; taken < batch_ && offset < static_cast<std::int64_t>(records.size());
+           ++taken, ++offset) {
         handle(shard, records[static_cast<std::size_t>(offset)], lane, offset);
         any = true;
       }
@@ -162,7 +165,8 @@ class InMemorySystem {
 
   void open(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
-    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_}, storage::UnitOfWork::Options{});
+    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
+                                                       storage::UnitOfWork::Options{});
     shard.handler = std::make_unique<handling::CommandHandler>(*shard.work, [](auto, auto, auto) {});
   }
 
@@ -171,7 +175,8 @@ class InMemorySystem {
     for (const auto& [name, value] : record.headers) headers.push_back({name, value});
     std::optional<std::string_view> key;
     if (record.key) key = *record.key;
-    shard.handler->handle({record.topic, record.partition, offset, record.timestamp_ms, key, record.value, headers}, lane);
+    shard.handler->handle({record.topic, record.partition, offset, record.timestamp_ms, key, record.value, headers},
+                          lane);
     shard.work->consumed(lane, offset + 1);
   }
 
@@ -181,7 +186,8 @@ class InMemorySystem {
       while (!entries.at_end()) {
         std::vector<kafka::Header> headers;
         const auto message = entries.next(headers);
-        StoredRecord record{std::string{message.topic}, message.partition, {}, std::string{message.value}, {}, clock_ms_++};
+        StoredRecord record{
+            std::string{message.topic}, message.partition, {}, std::string{message.value}, {}, clock_ms_++};
         if (message.key) record.key = std::string{*message.key};
         for (const auto& [name, value] : headers) record.headers.emplace_back(name, value);
         put(std::move(record));

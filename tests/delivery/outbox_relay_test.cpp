@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::shared_ptr<const outbox::Chunk> chunk(std::int64_t sequence, const std::vector<std::string>& values, std::int32_t partition = 0,
+std::shared_ptr<const outbox::Chunk> chunk(std::int64_t sequence, const std::vector<std::string>& values,
+                                           std::int32_t partition = 0,
                                            std::string_view topic = topics::command_results) {
   outbox::Chunk made{0, sequence, static_cast<std::int64_t>(values.size()), {}};
   for (const auto& value : values) outbox::append_entry(made.messages, {topic, partition, "key", value, {}});
@@ -24,8 +25,11 @@ std::vector<std::string> values(const InMemoryBroker& broker, std::string_view t
 }
 
 struct Running {
-  explicit Running(InMemoryBroker& broker, outbox::OutboxRelay::Chunks waiting = {}, outbox::OutboxRelay::Options options = {})
-      : relay(options, [&broker] { return broker.publisher(); }, {}, std::move(waiting), [](const auto&) {}, log::Logger::silent()) {}
+  explicit Running(InMemoryBroker& broker, outbox::OutboxRelay::Chunks waiting = {},
+                   outbox::OutboxRelay::Options options = {})
+      : relay(
+            options, [&broker] { return broker.publisher(); }, {}, std::move(waiting), [](const auto&) {},
+            log::Logger::silent()) {}
   outbox::OutboxRelay relay;
 };
 
@@ -73,7 +77,11 @@ TEST_CASE("after a crash only what is behind the watermark goes out, also from t
 TEST_CASE("a reply to a topic that is not there does not hold up the rest") {
   InMemoryBroker broker;
   broker.make_missing("nowhere");
-  { Running running{broker, {chunk(0, {"a"}), chunk(1, {"lost"}, -1, "nowhere"), chunk(2, {"reply"}, -1, "somewhere"), chunk(3, {"b"})}}; }
+  {
+    Running running{
+        broker,
+        {chunk(0, {"a"}), chunk(1, {"lost"}, -1, "nowhere"), chunk(2, {"reply"}, -1, "somewhere"), chunk(3, {"b"})}};
+  }
   CHECK(values(broker) == List{"a", "b"});
   CHECK(values(broker, "nowhere").empty());
   CHECK(values(broker, "somewhere") == List{"reply"});

@@ -38,7 +38,9 @@ TEST_CASE("a command on a foreign partition is decided by its own shard, once, w
   const auto own = kafka::partition_for(sku, 4);
   system.send("allocation.v1.CreateBatch", create_batch(ref, sku, 10), "c1", sku, (own + 1) % 4);
   system.send("allocation.v1.Allocate", allocate("o1", sku, 3), "c2", "any", (own + 1) % 4,
-              {{"ce_correlationid", "corr-1"}, {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, {"x-own", "kept"}});
+              {{"ce_correlationid", "corr-1"},
+               {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+               {"x-own", "kept"}});
   system.run();
   CHECK(system.outcome("c1") == "ACCEPTED");
   CHECK(system.outcome("c2") == "ACCEPTED");
@@ -123,7 +125,8 @@ TEST_CASE("ChangeBatchQuantity without a sku finds its batch at any number of pa
     system.run();
     for (int i = 0; i < 10; ++i) {
       const std::string ref = "batch-" + std::to_string(i);
-      system.send("allocation.v1.ChangeBatchQuantity", R"({"batch_ref":")" + ref + R"(","quantity":5})", "q" + std::to_string(i), ref, i % partitions);
+      system.send("allocation.v1.ChangeBatchQuantity", R"({"batch_ref":")" + ref + R"(","quantity":5})",
+                  "q" + std::to_string(i), ref, i % partitions);
     }
     system.run();
     CHECK(system.events("BatchQuantityChanged").size() == 10);

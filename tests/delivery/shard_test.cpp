@@ -14,7 +14,12 @@ using namespace std::chrono_literals;
 namespace {
 
 StoredRecord command(const std::string& type, const std::string& json, const std::string& id) {
-  return {"allocation.commands", 0, "LAMP", json, {{"ce_type", "allocation.v1." + type}, {"ce_id", id}, {"content-type", "application/json"}}, 1'700'000'000'000};
+  return {"allocation.commands",
+          0,
+          "LAMP",
+          json,
+          {{"ce_type", "allocation.v1." + type}, {"ce_id", id}, {"content-type", "application/json"}},
+          1'700'000'000'000};
 }
 StoredRecord new_batch(const std::string& ref, const std::string& sku, const std::string& id) {
   return command("CreateBatch", R"({"batch_ref":")" + ref + R"(","sku":")" + sku + R"(","quantity":100})", id);
@@ -26,7 +31,9 @@ StoredRecord allocate(const std::string& order, const std::string& sku, const st
 class RunningShard {
  public:
   RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory)
-      : shard_({{0, 1}, directory, {}, {}}, {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, registry_, log::Logger::silent()),
+      : shard_({{0, 1}, directory, {}, {}},
+               {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, registry_,
+               log::Logger::silent()),
         thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}
 
   // Waits until the shard's health is as the condition wants it.
@@ -54,7 +61,8 @@ class RunningShard {
 
 std::map<std::string, messaging::v1::CommandResult> results(const InMemoryBroker& broker) {
   std::map<std::string, messaging::v1::CommandResult> by_id;
-  for (const auto& record : broker.records(topics::command_results)) by_id[*record.key] = record.as<messaging::v1::CommandResult>();
+  for (const auto& record : broker.records(topics::command_results))
+    by_id[*record.key] = record.as<messaging::v1::CommandResult>();
   return by_id;
 }
 

@@ -14,9 +14,9 @@
 #include "allocation/v1/allocation.pb.h"
 #include "customer/v1/customer.pb.h"
 #include "domain/values.h"
-#include "intake/every_kind.h"
-#include "intake/json_generator.h"
+#include "every_kind.h"
 #include "intake/message_reader.h"
+#include "json_generator.h"
 #include "messaging/v1/messaging.pb.h"
 #include "ordering/v1/ordering.pb.h"
 

@@ -6,7 +6,7 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "domain/values.h"
-#include "intake/every_kind.h"
+#include "every_kind.h"
 #include "messaging/v1/messaging.pb.h"
 #include "ordering/v1/ordering.pb.h"
 

@@ -16,7 +16,8 @@ const auto always_retry = [](const auto&, const auto&) { return retry; };
 TEST_CASE("The back-off doubles up to its longest, and jitter takes off half at most", "[subscription]") {
   std::mt19937_64 random{1};
   const BackOff back_off{100ms, 1'500ms};
-  for (const auto& [failures, whole] : std::map<int, std::chrono::milliseconds>{{1, 100ms}, {2, 200ms}, {3, 400ms}, {4, 800ms}, {5, 1'500ms}, {60, 1'500ms}}) {
+  for (const auto& [failures, whole] : std::map<int, std::chrono::milliseconds>{
+           {1, 100ms}, {2, 200ms}, {3, 400ms}, {4, 800ms}, {5, 1'500ms}, {60, 1'500ms}}) {
     auto least = whole, most = 0ms;
     for (int i = 0; i < 2'000; ++i) {
       const auto wait = back_off.wait_after(failures, random);
@@ -30,7 +31,8 @@ TEST_CASE("The back-off doubles up to its longest, and jitter takes off half at 
   }
 }
 
-TEST_CASE("The circuit breaker opens after failures in a row, lets one call try, and closes on success", "[subscription]") {
+TEST_CASE("The circuit breaker opens after failures in a row, lets one call try, and closes on success",
+          "[subscription]") {
   const CircuitBreaker::Ticks start{1h};
   CircuitBreaker breaker{{.failures_to_open = 2, .stay_open = 10s}};
   breaker.failed(start);
@@ -47,7 +49,8 @@ TEST_CASE("The circuit breaker opens after failures in a row, lets one call try,
   CHECK(breaker.state(start + 20s) == CircuitBreaker::State::closed);
 }
 
-TEST_CASE("A passing failure is tried again after growing waits, and later records keep their place", "[subscription]") {
+TEST_CASE("A passing failure is tried again after growing waits, and later records keep their place",
+          "[subscription]") {
   World world;
   Following mails{world};
   mails.handle = always_retry;
@@ -157,7 +160,8 @@ TEST_CASE("A handler's exception is a failure that may pass", "[subscription]") 
   CHECK(mails.follower->trouble() == "a record is tried again: broken");
 }
 
-TEST_CASE("The checkpoint does not move before the dead letter is out, and a repeat has the same id", "[subscription]") {
+TEST_CASE("The checkpoint does not move before the dead letter is out, and a repeat has the same id",
+          "[subscription]") {
   World world;
   Following mails{world};
   mails.handle = [](const auto&, const auto&) { return give_up; };
@@ -171,7 +175,8 @@ TEST_CASE("The checkpoint does not move before the dead letter is out, and a rep
   mails.step();
   REQUIRE(world.broker.of("dead-letters").size() == 1);
   mails.follower.reset();
-  for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove((world.directory.path / "subscription-mails.db").string() + suffix);
+  for (const auto* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove((world.directory.path / "subscription-mails.db").string() + suffix);
   mails.restart();
   mails.step();
   const auto letters = world.broker.of("dead-letters");

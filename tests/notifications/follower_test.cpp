@@ -74,8 +74,13 @@ TEST_CASE("An event that grows old while it is tried is not dropped", "[subscrip
 TEST_CASE("A replayed dead letter goes to its own subscription alone, however old", "[subscription]") {
   World world;
   Following mails{world, "mails"}, others{world, "others"};
-  world.broker.add({"events", 0, 0, "key", "v",
-                    {{"ce_id", "a"}, {"ce_type", "t.Wanted"}, {"ce_time", "2010-01-01T00:00:00Z"}, {"dlq-subscription", "mails"}}});
+  world.broker.add(
+      {"events",
+       0,
+       0,
+       "key",
+       "v",
+       {{"ce_id", "a"}, {"ce_type", "t.Wanted"}, {"ce_time", "2010-01-01T00:00:00Z"}, {"dlq-subscription", "mails"}}});
   mails.step();
   others.step();
   CHECK(mails.handled == Ids{"a"});

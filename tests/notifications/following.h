@@ -1,11 +1,12 @@
-// A subscription of a test: a follower on the broker in memory, driven by step() and a clock to set, its handler a script.
+// A subscription of a test: a follower on the broker in memory, driven by step() and a clock to set, its handler a
+// script.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-
 #include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 #include "common/subscription/follower.h"
 #include "in_memory_broker.h"
@@ -40,11 +41,15 @@ struct World {
   SetClock clock;
   TemporaryDirectory directory;
 
-  void event(const std::string& id, std::int32_t partition = 0) { broker.add_event("events", "t.Wanted", id, clock.now(), "v", partition); }
+  void event(const std::string& id, std::int32_t partition = 0) {
+    broker.add_event("events", "t.Wanted", id, clock.now(), "v", partition);
+  }
 };
 
 struct Following {
-  explicit Following(World& of, const std::string& subscription_name = "mails") : world(of), name(subscription_name) { restart(); }
+  explicit Following(World& of, const std::string& subscription_name = "mails") : world(of), name(subscription_name) {
+    restart();
+  }
 
   Follower::Options options() const {
     Follower::Options o{.directory = world.directory.path, .topics = {"events"}, .delivery = {}};
@@ -61,11 +66,12 @@ struct Following {
   void restart() {
     follower.reset();
     registry = std::make_unique<prometheus::Registry>();
-    Follower::Ports ports{
-        [] { return Follower::Partitions{2, {0, 1}}; },
-        [this] { return std::make_unique<InMemorySource>(world.broker); },
-        {[this] { return std::make_unique<InMemoryPublisher>(world.broker); }, world.clock, [this] { return world.clock.ticks(); },
-         std::mt19937_64{7}}};
+    Follower::Ports ports{[] {
+                            return Follower::Partitions{2, {0, 1}};
+                          },
+                          [this] { return std::make_unique<InMemorySource>(world.broker); },
+                          {[this] { return std::make_unique<InMemoryPublisher>(world.broker); }, world.clock,
+                           [this] { return world.clock.ticks(); }, std::mt19937_64{7}}};
     const auto handler = [this](const kafka::Message& record, const std::stop_token& stop) {
       handled.emplace_back(*record.header("ce_id"));
       return handle ? handle(record, stop) : done;

@@ -40,8 +40,8 @@ class InMemoryBroker {
   }
 
   // An event as the outbox relay publishes it.
-  void add_event(const std::string& topic, const std::string& type, const std::string& id, Time time, const std::string& value = "",
-                 std::int32_t partition = 0) {
+  void add_event(const std::string& topic, const std::string& type, const std::string& id, Time time,
+                 const std::string& value = "", std::int32_t partition = 0) {
     add({topic, partition, 0, "key", value, {{"ce_id", id}, {"ce_type", type}, {"ce_time", to_rfc3339(time)}}});
   }
 
@@ -116,8 +116,9 @@ class InMemorySource final : public kafka::MessageSource {
     kafka::MessageBatch batch;
     for (const auto& record : broker_.records) {
       for (auto& position : next_) {
-        if (batch.messages.size() == max_messages || position.topic != record.topic || position.partition != record.partition ||
-            position.offset > record.offset) continue;
+        if (batch.messages.size() == max_messages || position.topic != record.topic ||
+            position.partition != record.partition || position.offset > record.offset)
+          continue;
         position.offset = record.offset + 1;
         batch.messages.push_back(view(owner->records.emplace_back(record), owner->headers.emplace_back()));
       }
@@ -151,8 +152,12 @@ class InMemoryPublisher final : public kafka::Publisher {
       }
     }
     for (const auto& message : messages) {
-      StoredRecord record{std::string{message.topic}, message.partition, 0, std::string{message.key.value_or("")},
-                          std::string{message.value}, {}};
+      StoredRecord record{std::string{message.topic},
+                          message.partition,
+                          0,
+                          std::string{message.key.value_or("")},
+                          std::string{message.value},
+                          {}};
       for (const auto& [name, value] : message.headers) record.headers.emplace_back(name, value);
       broker_.add(std::move(record));
     }

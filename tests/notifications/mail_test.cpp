@@ -1,8 +1,9 @@
 // Mails: templates, cleaning, and the bytes that go over the wire.
+#include "reactions/mail.h"
+
 #include <catch2/catch.hpp>
 
 #include "common/clock/rfc3339.h"
-#include "reactions/mail.h"
 #include "reactions/mail_smtp.h"
 #include "reactions/mail_template.h"
 
@@ -50,7 +51,8 @@ TEST_CASE("A template that cannot be used is refused", "[mail]") {
 
 TEST_CASE("A mail has the headers it needs, and lines end with CRLF", "[mail]") {
   CHECK(composed("No LAMP", "one\ntwo") ==
-        "Date: Mon, 31 Jan 2011 12:00:09 +0000\r\nFrom: shop@shop.example\r\nTo: stock@shop.example\r\nSubject: No LAMP\r\n"
+        "Date: Mon, 31 Jan 2011 12:00:09 +0000\r\nFrom: shop@shop.example\r\nTo: stock@shop.example\r\nSubject: No "
+        "LAMP\r\n"
         "Message-ID: <id-1@orderly>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\none\r\ntwo\r\n");
 }
@@ -69,7 +71,9 @@ TEST_CASE("A subject that is not ASCII is encoded in words of whole characters",
   const auto message = composed(long_text, "x");
   const auto start = message.find("Subject: ") + 9, end = message.find("\r\nMessage-ID");
   // 1 + 44 bytes would end inside a character, so the first word has 43.
-  CHECK(message.substr(start, end - start).starts_with("=?UTF-8?B?YeKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrA==?=\r\n =?UTF-8?B?4oKs"));
+  CHECK(
+      message.substr(start, end - start)
+          .starts_with("=?UTF-8?B?YeKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrOKCrA==?=\r\n =?UTF-8?B?4oKs"));
 }
 
 TEST_CASE("A body that is not ASCII, or too long in a line, is quoted-printable", "[mail]") {
@@ -110,7 +114,8 @@ TEST_CASE("A mail server's URL is taken apart, its password kept apart", "[mail]
 }
 
 TEST_CASE("A mail server's URL that is wrong is not repeated", "[mail]") {
-  for (const auto* url : {"http://me:secret@mail.example", "me:secret@mail.example:25", "smtp://", "smtp://me:secret@mail.example:port"}) {
+  for (const auto* url : {"http://me:secret@mail.example", "me:secret@mail.example:25", "smtp://",
+                          "smtp://me:secret@mail.example:port"}) {
     CHECK_THROWS_WITH(SmtpServer::parse(url), Contains("wanted smtp://") && !Contains("secret"));
   }
 }

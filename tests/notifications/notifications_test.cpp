@@ -1,11 +1,11 @@
 // Which event makes which mail, and the notifications' options.
-#include "following.h"
+#include <fstream>
+
 #include "allocation/v1/allocation.pb.h"
 #include "customer/v1/customer.pb.h"
+#include "following.h"
 #include "reactions/notifications_mails.h"
 #include "reactions/notifications_options.h"
-
-#include <fstream>
 
 namespace {
 
@@ -16,7 +16,13 @@ using namespace std::chrono_literals;
 using Catch::Contains;
 
 kafka::Message event(const std::string& payload, std::span<const kafka::Header> headers) {
-  return {.topic = "allocation.events", .partition = 0, .offset = 7, .timestamp_ms = 0, .key = "LAMP", .value = payload, .headers = headers};
+  return {.topic = "allocation.events",
+          .partition = 0,
+          .offset = 7,
+          .timestamp_ms = 0,
+          .key = "LAMP",
+          .value = payload,
+          .headers = headers};
 }
 
 const std::array headers{kafka::Header{"ce_id", "e1"}, kafka::Header{"ce_time", "2011-01-31T12:00:00.000Z"}};
@@ -46,7 +52,8 @@ TEST_CASE("A line that waits for stock says so", "[notifications]") {
   allocation::v1::OutOfStock out;
   out.set_backordered(true);
   const std::string bytes = out.SerializeAsString();
-  CHECK_THAT(mail_for(out_of_stock, load_template(out_of_stock, {}), event(bytes, headers))->body, Contains("Waits for stock: yes"));
+  CHECK_THAT(mail_for(out_of_stock, load_template(out_of_stock, {}), event(bytes, headers))->body,
+             Contains("Waits for stock: yes"));
 }
 
 TEST_CASE("A new VIP makes an e-mail", "[notifications]") {
@@ -71,7 +78,8 @@ TEST_CASE("A template of one's own takes the built-in one's place", "[notificati
   CHECK(mail->subject == "!");
   CHECK(load_template(became_vip, directory.path).render({}).subject == "Customer  is a VIP now");
   std::ofstream{directory.path / "out_of_stock.txt"} << "Subject: {{customer_id}}\n\nx\n";
-  CHECK_THROWS_WITH(load_template(out_of_stock, directory.path), Contains("out_of_stock.txt: there is no {{customer_id}} here"));
+  CHECK_THROWS_WITH(load_template(out_of_stock, directory.path),
+                    Contains("out_of_stock.txt: there is no {{customer_id}} here"));
 }
 
 TEST_CASE("Without a mail server there are no notifications", "[notifications]") {
@@ -92,12 +100,15 @@ TEST_CASE("A wrong option of the notifications is named", "[notifications]") {
     }
     return std::string{"(accepted)"};
   };
-  CHECK_THAT(message_of([](auto& s) { s.smtp_url = "http://me:secret@x"; }), Contains("--smtp-url: wanted smtp://") && !Contains("secret"));
+  CHECK_THAT(message_of([](auto& s) { s.smtp_url = "http://me:secret@x"; }),
+             Contains("--smtp-url: wanted smtp://") && !Contains("secret"));
   CHECK_THAT(message_of([](auto& s) { s.mail_to = "nobody"; }), Contains("not a mail address: \"nobody\""));
   CHECK_THAT(message_of([](auto& s) { s.max_age = "1 day"; }), Contains("--notify-max-age: wanted a time such as 90s"));
   CHECK_THAT(message_of([](auto& s) { s.tries = 0; }), Contains("--notify-tries"));
-  CHECK_THAT(message_of([](auto& s) { s.templates = "/no/such/place"; }), Contains("--mail-templates: /no/such/place is no directory"));
-  CHECK_THAT(message_of([](auto& s) { s.smtp_ca = "/no/such/file"; }), Contains("--smtp-ca: there is no /no/such/file"));
+  CHECK_THAT(message_of([](auto& s) { s.templates = "/no/such/place"; }),
+             Contains("--mail-templates: /no/such/place is no directory"));
+  CHECK_THAT(message_of([](auto& s) { s.smtp_ca = "/no/such/file"; }),
+             Contains("--smtp-ca: there is no /no/such/file"));
 }
 
 TEST_CASE("Ages are told in seconds, minutes, hours or days", "[notifications]") {
@@ -105,5 +116,6 @@ TEST_CASE("Ages are told in seconds, minutes, hours or days", "[notifications]")
   CHECK(parse_age("30m") == 30min);
   CHECK(parse_age("24h") == 24h);
   CHECK(parse_age("7d") == 168h);
-  for (const auto* wrong : {"", "h", "1", "-1h", "1.5h", "1w", "999999999d"}) CHECK_THROWS_AS(parse_age(wrong), std::invalid_argument);
+  for (const auto* wrong : {"", "h", "1", "-1h", "1.5h", "1w", "999999999d"})
+    CHECK_THROWS_AS(parse_age(wrong), std::invalid_argument);
 }

@@ -2,12 +2,13 @@
 
     smtp_sink.py DIR [-- COMMAND ...]
 
-Writes the n-th mail to DIR/mails/n.eml (its envelope in X-Envelope-From and X-Envelope-To, and X-Login where one logged in).
-With a command it runs that, with ORDERLY_TEST_SMTP=host:port, ORDERLY_TEST_SMTP_DIR=DIR and, where openssl makes a
-certificate, ORDERLY_TEST_SMTPS=host:port and ORDERLY_TEST_SMTP_CA=file, and ends as it ends; else it prints the address.
+Writes the n-th mail to DIR/mails/n.eml, its envelope before it in X-Envelope-From and X-Envelope-To, and X-Login where
+one logged in. With a command it runs that and ends as it ends; the command gets ORDERLY_TEST_SMTP=host:port,
+ORDERLY_TEST_SMTP_DIR=DIR and, where openssl makes a certificate, ORDERLY_TEST_SMTPS=host:port and
+ORDERLY_TEST_SMTP_CA=file. Without a command it prints the address and runs until SIGTERM.
 
-How it answers: the local part of a recipient such as rcpt-451@x, data-550@x or data-hang@x, or else the first line of the
-file DIR/answer, such as "data 451", says at which command (rcpt, data) and what. A login is "shop" with "secret".
+How it answers: the local part of a recipient such as rcpt-451@x, data-550@x or data-hang@x says at which command (rcpt,
+data) and what; or else the file DIR/answer does, such as "data 451". A login is "shop" with "secret".
 """
 import asyncio
 import os

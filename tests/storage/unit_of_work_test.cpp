@@ -84,7 +84,8 @@ TEST_CASE("a rollback leaves neither events nor memory of them", "[book]") {
 }
 
 TEST_CASE("no two writers of one shard: the second is refused", "[book]") {
-  // The book's optimistic lock tells two writers of one product apart afterwards; a shard has one writer from the start.
+  // The book's optimistic lock tells two writers of one product apart afterwards; a shard has one writer from the
+  // start.
   TemporaryDirectory directory;
   FileLock first{directory.path() / "shard-0.lock"};
   CHECK_THROWS_WITH(FileLock{directory.path() / "shard-0.lock"}, Catch::Contains("another process holds"));
@@ -110,7 +111,8 @@ TEST_CASE("an aggregate that left the cache is the same when it is loaded again,
   const std::string long_id(80, 'x');
   int lines = 0;
   for (int batch = 0; batch < 30; ++batch) {
-    for (int i = 0; i < 100; ++i, ++lines) apply(work, domain::Allocate{long_id + std::to_string(lines), "LAMP", 1, false}, "c");
+    for (int i = 0; i < 100; ++i, ++lines)
+      apply(work, domain::Allocate{long_id + std::to_string(lines), "LAMP", 1, false}, "c");
     work.commit();
     work.aggregates().load<domain::Product>("OTHER");
     work.aggregates().trim({});
@@ -136,7 +138,8 @@ TEST_CASE("a broken chain of events is noticed when it is read, and named") {
   work.database().execute("DELETE FROM events WHERE version = 1");
   work.aggregates().load<domain::Product>("OTHER");
   work.aggregates().trim({});
-  CHECK_THROWS_WITH(work.aggregates().load<domain::Product>("LAMP"), Catch::Contains("version 1 of stream 1 is not at position"));
+  CHECK_THROWS_WITH(work.aggregates().load<domain::Product>("LAMP"),
+                    Catch::Contains("version 1 of stream 1 is not at position"));
 }
 
 TEST_CASE("outbox rows stay until they are known to be out") {

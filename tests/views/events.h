@@ -1,5 +1,5 @@
-// Events as the write service publishes them, in few words: of the sku LAMP unless told otherwise, versions counted by the
-// stream. Threads: one a Stream. Failures: none.
+// Events as the write service publishes them, in few words: of the sku LAMP unless told otherwise, versions counted by
+// the stream. Threads: one a Stream. Failures: none.
 #pragma once
 
 #include <google/protobuf/message.h>

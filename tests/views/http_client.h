@@ -16,7 +16,7 @@
 namespace orderly::test {
 
 struct Reply {
-  int status = 0;  // 0: the server closed the connection without an answer
+  int status = 0;                              // 0: the server closed the connection without an answer
   std::map<std::string, std::string> headers;  // names in small letters
   std::string body;
 };

@@ -1,7 +1,7 @@
 // The HTTP server by itself: answers given later, limits, rude clients, health.
-#include <catch2/catch.hpp>
 #include <zlib.h>
 
+#include <catch2/catch.hpp>
 #include <future>
 #include <thread>
 
@@ -28,7 +28,8 @@ http::ServerOptions quick() {
 struct Echo {
   explicit Echo(http::ServerOptions options = quick()) : server(std::move(options), log::Logger::silent()) {
     server.get("/echo/:word", [](const http::Request& request, const http::Responder& responder) {
-      responder.send({.status = 200, .headers = {{"Content-Type", "text/plain"}, {"ETag", "\"1\""}},
+      responder.send({.status = 200,
+                      .headers = {{"Content-Type", "text/plain"}, {"ETag", "\"1\""}},
                       .body = request.parameters.at("word")});
     });
     server.get("/long", [](const http::Request&, const http::Responder& responder) {
@@ -161,8 +162,8 @@ TEST_CASE("oversized requests are refused, others served") {
 TEST_CASE("what is not HTTP is closed, and an odd path is refused") {
   const Echo echo;
   const auto port = echo.server.port();
-  for (const std::string& rude : {std::string{"\x16\x03\x01\x02 TLS\r\n\r\n"}, std::string{"GET\r\n\r\n"}, std::string(5'000, 'A'),
-                                 std::string{"GET / HTTP/9.9.9\r\n\r\n"}}) {
+  for (const std::string& rude : {std::string{"\x16\x03\x01\x02 TLS\r\n\r\n"}, std::string{"GET\r\n\r\n"},
+                                  std::string(5'000, 'A'), std::string{"GET / HTTP/9.9.9\r\n\r\n"}}) {
     Connection connection{port};
     connection.send(rude);
     CHECK(connection.receive().status == 0);

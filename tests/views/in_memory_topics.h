@@ -1,5 +1,5 @@
-// The event topics in memory, behind the same port as Kafka: readers with positions of their own, and a broker that can be
-// away. Threads: any. Failures: kafka::Error, when told to fail.
+// The event topics in memory, behind the same port as Kafka: readers with positions of their own, and a broker that can
+// be away. Threads: any. Failures: kafka::Error, when told to fail.
 #pragma once
 
 #include <condition_variable>

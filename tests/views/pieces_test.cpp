@@ -1,6 +1,5 @@
 // The small pieces under the routes: URLs, tokens, encodings, the router, those who wait.
 #include <catch2/catch.hpp>
-
 #include <future>
 
 #include "common/http/gzip.h"
@@ -54,7 +53,8 @@ TEST_CASE("a page token comes back as it went, and a changed letter breaks it") 
 
 TEST_CASE("gzip is taken only from those who say so") {
   for (const char* yes : {"gzip", "br, gzip", "deflate;q=1, gzip;q=0.5", "*"}) CHECK(http::accepts_gzip(yes));
-  for (const char* no : {"", "br", "gzip;q=0", "gzip;q=0.000", "identity", "x-gzip"}) CHECK_FALSE(http::accepts_gzip(no));
+  for (const char* no : {"", "br", "gzip;q=0", "gzip;q=0.000", "identity", "x-gzip"})
+    CHECK_FALSE(http::accepts_gzip(no));
 }
 
 TEST_CASE("the router tells a wrong path from a wrong method") {
@@ -77,9 +77,12 @@ struct Waiting {
   read::Waiters waiters{[](const std::function<void()>& task) { task(); }};
   std::atomic<int> woken = 0;
   bool wait(const std::string& key, std::int64_t version, std::chrono::milliseconds for_at_most = 1h) {
-    return waiters.wait({.view = "v", .key = key, .version = version,
+    return waiters.wait({.view = "v",
+                         .key = key,
+                         .version = version,
                          .deadline = std::chrono::steady_clock::now() + for_at_most,
-                         .commits = waiters.commits("v"), .look_again = [this] { ++woken; }});
+                         .commits = waiters.commits("v"),
+                         .look_again = [this] { ++woken; }});
   }
   void commit(const std::string& id, std::int64_t version) {
     read::Changes changes;
@@ -106,8 +109,11 @@ TEST_CASE("a commit between looking and waiting is not missed") {
   Waiting waiting;
   const auto commits = waiting.waiters.commits("v");
   waiting.commit("LAMP", 3);
-  CHECK_FALSE(waiting.waiters.wait({.view = "v", .key = "sku/LAMP", .version = 3,
-                                    .deadline = std::chrono::steady_clock::now() + 1h, .commits = commits,
+  CHECK_FALSE(waiting.waiters.wait({.view = "v",
+                                    .key = "sku/LAMP",
+                                    .version = 3,
+                                    .deadline = std::chrono::steady_clock::now() + 1h,
+                                    .commits = commits,
                                     .look_again = [] {}}));
 }
 
@@ -115,8 +121,12 @@ TEST_CASE("who waits too long is woken at his time, the earlier one first") {
   read::Waiters waiters{[](const std::function<void()>& task) { task(); }};
   std::promise<void> short_one, long_one;
   const auto wait = [&](std::chrono::milliseconds time, std::promise<void>& promise) {
-    return waiters.wait({.view = "v", .key = "k", .version = 1, .deadline = std::chrono::steady_clock::now() + time,
-                         .commits = 0, .look_again = [&promise] { promise.set_value(); }});
+    return waiters.wait({.view = "v",
+                         .key = "k",
+                         .version = 1,
+                         .deadline = std::chrono::steady_clock::now() + time,
+                         .commits = 0,
+                         .look_again = [&promise] { promise.set_value(); }});
   };
   CHECK(wait(150ms, long_one));
   CHECK(wait(20ms, short_one));

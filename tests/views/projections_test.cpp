@@ -83,7 +83,8 @@ TEST_CASE("a batch in the warehouse has no eta, and its version moves only when 
   ProjectedView view{read::batches_view()};
   Stream lamp;
   view.given({lamp.created("b1", 1), lamp.created("b2", 2), lamp.allocated("o1", 1, "b2")});
-  CHECK(view.json("b1") == R"({"batch_ref":"b1","sku":"LAMP","quantity":1,"allocated":0,"available":1,"eta":null,"version":1})");
+  CHECK(view.json("b1") ==
+        R"({"batch_ref":"b1","sku":"LAMP","quantity":1,"allocated":0,"available":1,"eta":null,"version":1})");
   CHECK(view.resource("b1").version == 3);  // what min_version is compared with: the sku's stream
   CHECK(view.resource("b1").etag == "1");
 }
@@ -98,8 +99,8 @@ TEST_CASE("giving up a waiting line changes no batch") {
 TEST_CASE("a product shows the totals over its batches") {
   ProjectedView view{read::products_view()};
   Stream lamp;
-  view.given({lamp.created("b1", 50), lamp.created("b2", 30), lamp.allocated("o1", 20, "b1"), lamp.quantity_changed("b2", 40),
-              lamp.deallocated("o1", 20, "b1"), lamp.allocated("o2", 3, "b1")});
+  view.given({lamp.created("b1", 50), lamp.created("b2", 30), lamp.allocated("o1", 20, "b1"),
+              lamp.quantity_changed("b2", 40), lamp.deallocated("o1", 20, "b1"), lamp.allocated("o2", 3, "b1")});
   CHECK(view.json("LAMP") == R"({"sku":"LAMP","quantity":90,"allocated":3,"available":87,"batches":2,)"
                              R"("backordered_lines":0,"backordered_quantity":0,"version":6})");
 }
@@ -133,8 +134,9 @@ TEST_CASE("a command's result is what the write service published, and the same 
   ProjectedView view{read::command_results_view()};
   view.given({accepted("c1", 7)});
   const auto first = view.resource("c1");
-  CHECK(first.json == R"({"command_id":"c1","type":"allocation.v1.Allocate","status":"ACCEPTED","code":"","message":"",)"
-                      R"("aggregate_id":"LAMP","version":7,"batch_ref":"B1","out_of_stock":false})");
+  CHECK(first.json ==
+        R"({"command_id":"c1","type":"allocation.v1.Allocate","status":"ACCEPTED","code":"","message":"",)"
+        R"("aggregate_id":"LAMP","version":7,"batch_ref":"B1","out_of_stock":false})");
   view.given({accepted("c1", 7), accepted("c1", 7)});
   CHECK(view.resource("c1").json == first.json);
   CHECK(view.resource("c1").etag == first.etag);
@@ -150,6 +152,7 @@ TEST_CASE("a refused command shows code, field and message") {
   refused.set_message("no \"LAMP\" here");
   ProjectedView view{read::command_results_view()};
   view.given({to_record("command.results", refused, "c1", 0)});
-  CHECK(view.json("c1") == R"({"command_id":"c1","type":"","status":"REJECTED","code":"UNKNOWN_SKU",)"
-                           R"("message":"no \"LAMP\" here","aggregate_id":"","version":0,"field":"sku","out_of_stock":false})");
+  CHECK(view.json("c1") ==
+        R"({"command_id":"c1","type":"","status":"REJECTED","code":"UNKNOWN_SKU",)"
+        R"("message":"no \"LAMP\" here","aggregate_id":"","version":0,"field":"sku","out_of_stock":false})");
 }

@@ -1,7 +1,6 @@
 // The running service on events: views that fail alone, catch up, and survive restarts and a broker that is away.
-#include <catch2/catch.hpp>
-
 #include <atomic>
+#include <catch2/catch.hpp>
 
 #include "tests/views/running_service.h"
 
@@ -60,7 +59,8 @@ TEST_CASE("a command's effects become visible, with figures for each view") {
   service.until_ready();
   lamp.version();
   CHECK(service.get("/products/LAMP?min_version=2&wait=20").status == 200);
-  CHECK(service.get("/allocations/o1?min_version=2&wait=20").body == R"([{"sku":"LAMP","batch_ref":"b1","quantity":3}])");
+  CHECK(service.get("/allocations/o1?min_version=2&wait=20").body ==
+        R"([{"sku":"LAMP","batch_ref":"b1","quantity":3}])");
   CHECK_THAT(service.get("/commands/c1?wait=20").body, Contains(R"("status":"ACCEPTED")"));
   CHECK(metric(service, R"(orderly_view_events_total{type="allocation.v1.Allocated",view="batches"})") == "1");
   CHECK(metric(service, R"(orderly_view_lag_messages{view="batches"})") == "0");
@@ -140,7 +140,8 @@ TEST_CASE("a restart serves what it has, goes on from there and applies nothing 
   CHECK_THAT(service.get("/batches/b1").body, Contains(R"("allocated":3)"));
   const auto ready = service.get("/readyz");
   CHECK(ready.status == 503);
-  service.until([&] { return service.get("/readyz").body.find("no Kafka broker can be reached") != std::string::npos; });
+  service.until(
+      [&] { return service.get("/readyz").body.find("no Kafka broker can be reached") != std::string::npos; });
   service.topics.set_away(false);
   CHECK_THAT(service.get("/batches/b1?min_version=3&wait=20").body, Contains(R"("allocated":7)"));
   service.until_ready();
@@ -209,6 +210,45 @@ TEST_CASE("a view with a changed schema fills itself anew, and the old file stay
   CHECK_THAT(service.get("/products/LAMP?min_version=3&wait=20").body, Contains(R"("allocated":7)"));
 }
 
+TEST_CASE("a rebuild fills a file beside the one that is served, and takes its place when it has caught up") {
+  RunningService service;
+  Stream lamp;
+  service.topics.publish({lamp.created("b1", 50), lamp.allocated("o1", 3, "b1")});
+  service.until_ready();
+  {
+    sqlite::Database altered{service.folder() / "views/products.1.db", sqlite::OpenMode::read_write};
+    altered.execute("UPDATE products SET allocated = 40");
+  }
+  CHECK_THAT(service.get("/products/LAMP").body, Contains(R"("allocated":40)"));
+  service.service().rebuild("products");
+  service.until([&] { return service.get("/products/LAMP").body.find(R"("allocated":3)") != std::string::npos; });
+  service.topics.publish(lamp.allocated("o2", 4, "b1"));
+  CHECK_THAT(service.get("/products/LAMP?min_version=3&wait=20").body, Contains(R"("allocated":7)"));
+  CHECK(service.get("/readyz").status == 200);
+  CHECK(std::filesystem::exists(service.folder() / "views/products.1.db"));
+  service.restart();
+  service.until_ready();
+  CHECK_THAT(service.get("/products/LAMP").body, Contains(R"("allocated":7)"));
+}
+
+TEST_CASE("a rebuild that was broken off is gone on with at the next start") {
+  RunningService service;
+  Stream lamp;
+  service.topics.publish({lamp.created("b1", 50), lamp.allocated("o1", 3, "b1")});
+  service.until_ready();
+  service.stop();
+  {
+    const auto view = read::products_view();
+    const read::ViewStore begun{view, service.folder() / "views/products.2.db"};
+  }
+  service.start();
+  service.until([&] {
+    const auto state = read::inspect_store(service.folder() / "views/products.2.db");
+    return state && state->complete;
+  });
+  CHECK_THAT(service.get("/products/LAMP").body, Contains(R"("allocated":3)"));
+}
+
 TEST_CASE("a view whose file is damaged fails alone") {
   RunningService service;
   service.topics.publish(Stream{}.created("b1", 50));
@@ -229,7 +269,10 @@ TEST_CASE("a view whose file is damaged fails alone") {
 TEST_CASE("a second service on the same folder is refused") {
   RunningService service;
   const SystemClock clock;
-  read::ReadService second{{.data = service.folder(), .http = {.listen = "127.0.0.1:0"}}, read::all_views(),
-                           service.topics.open(), clock, log::Logger::silent()};
+  read::ReadService second{{.data = service.folder(), .http = {.listen = "127.0.0.1:0"}},
+                           read::all_views(),
+                           service.topics.open(),
+                           clock,
+                           log::Logger::silent()};
   CHECK_THROWS_WITH(second.start(), Contains("another process holds") && Contains("read-service.lock"));
 }

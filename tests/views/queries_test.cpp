@@ -1,8 +1,7 @@
 // The routes as a stranger uses them: waiting for a version, ETags, pages, and every way to ask wrongly.
-#include <catch2/catch.hpp>
-
 #include <rapidjson/document.h>
 
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "tests/views/running_service.h"
@@ -160,7 +159,8 @@ TEST_CASE("pages hold every row once while rows come and go") {
     for (const auto& item : page["items"].GetArray()) seen.insert(item["order_id"].GetString());
     token = page.HasMember("next_page_token") ? page["next_page_token"].GetString() : "";
     // Between two pages: a row behind the reader, one before it, and one taken away that was seen.
-    service.topics.publish({lamp.allocated(id(1), 1, "b1"), lamp.allocated(id(99), 1, "b1"), lamp.deallocated(id(0), 1, "b1")});
+    service.topics.publish(
+        {lamp.allocated(id(1), 1, "b1"), lamp.allocated(id(99), 1, "b1"), lamp.deallocated(id(0), 1, "b1")});
     CHECK(service.get("/products/LAMP?wait=20&min_version=" + std::to_string(lamp.version())).status == 200);
     ++pages;
   } while (!token.empty());
@@ -254,7 +254,8 @@ TEST_CASE("the service describes itself") {
     CHECK(path.value["get"]["responses"].HasMember(std::to_string(status).c_str()));
   }
   CHECK_THAT(service.get("/").body, Contains("/batches"));
-  CHECK_THAT(service.get("/metrics").body, Contains(R"(orderly_http_requests_total{route="GET /openapi.json",status="200"} )"));
+  CHECK_THAT(service.get("/metrics").body,
+             Contains(R"(orderly_http_requests_total{route="GET /openapi.json",status="200"} )"));
 }
 
 TEST_CASE("another origin may read only when it is allowed to") {

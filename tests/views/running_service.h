@@ -20,7 +20,8 @@ class RunningService {
     start();
   }
   void start() {
-    read::ServiceOptions options{.data = folder_.path(), .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
+    read::ServiceOptions options{.data = folder_.path(),
+                                 .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
     options.http.listen = "127.0.0.1:0";
     options.http.cors_origin = cors_origin;
     service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
@@ -31,8 +32,11 @@ class RunningService {
     stop();
     start();
   }
+  read::ReadService& service() { return *service_; }
   std::uint16_t port() const { return service_->port(); }
-  Reply get(const std::string& target, const std::string& headers = "") const { return test::get(port(), target, headers); }
+  Reply get(const std::string& target, const std::string& headers = "") const {
+    return test::get(port(), target, headers);
+  }
   const std::filesystem::path& folder() const { return folder_.path(); }
 
   // Asks until it is so; there is nothing to wait on from outside but the answers themselves.

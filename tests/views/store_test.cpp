@@ -12,7 +12,8 @@ using Catch::Contains;
 TEST_CASE("a restart goes on from the checkpoint, and what was applied before is passed over") {
   ProjectedView view{read::batches_view()};
   Stream lamp;
-  const std::vector<std::pair<std::int64_t, Record>> first{{0, lamp.created("b1", 10)}, {1, lamp.allocated("o1", 3, "b1")}};
+  const std::vector<std::pair<std::int64_t, Record>> first{{0, lamp.created("b1", 10)},
+                                                           {1, lamp.allocated("o1", 3, "b1")}};
   view.apply_at(first);
   view.reopen();
   CHECK(view.store().positions() == read::Positions{{{"allocation.events", 0}, 2}});
@@ -56,7 +57,9 @@ TEST_CASE("an event that cannot be read fails the views that want its topic, and
   Stream lamp;
   auto broken = lamp.created("b1", 10);
   SECTION("its value is no Protobuf") { broken.value = "\xFF\xFF\xFF"; }
-  SECTION("its type is missing") { std::erase_if(broken.headers, [](auto& h) { return h.first == "ce_type"; }); }
+  SECTION("its type is missing") {
+    std::erase_if(broken.headers, [](auto& h) { return h.first == "ce_type"; });
+  }
   SECTION("its version is no number") {
     for (auto& [name, value] : broken.headers) {
       if (name == "ce_streamversion") value = "one";
@@ -86,7 +89,8 @@ TEST_CASE("rows are the same whatever the batch sizes") {
     for (int i = 0; i < 99; ++i) records.push_back(lamp.allocated("o" + std::to_string(i), i % 7 + 1, "b1"));
     for (std::size_t from = 0; from < records.size(); from += batch_size) {
       const auto to = std::min(records.size(), from + batch_size);
-      view.given({records.begin() + static_cast<std::ptrdiff_t>(from), records.begin() + static_cast<std::ptrdiff_t>(to)});
+      view.given(
+          {records.begin() + static_cast<std::ptrdiff_t>(from), records.begin() + static_cast<std::ptrdiff_t>(to)});
     }
     return view.json("LAMP");
   };

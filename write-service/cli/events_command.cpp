@@ -1,77 +1,83 @@
-// orderly events STREAM: the audit trail of one aggregate, from a write service's store, also while it runs.
-#include <google/protobuf/util/json_util.h>
+#include <ostream>
 
-#include <filesystem>
-#include <iostream>
-
-#include "cli/subcommand.h"
-#include "cli/terminal.h"
+#include "cli/broker_options.h"
+#include "cli/payload.h"
+#include "cli/stream_reader.h"
+#include "cli/subcommands.h"
+#include "cli/table.h"
+#include "cli/text.h"
 #include "common/clock/rfc3339.h"
-#include "common/sqlite/database.h"
-#include "storage/event_log.h"
-#include "storage/stored_events.pb.h"
+#include "common/id/id.h"
 
 namespace po = boost::program_options;
 
 namespace orderly::cli {
 namespace {
 
-std::string to_json(const storage::StoredEvent& event) {
-  const std::string package = storage::stored::Allocated::descriptor()->file()->package();
-  const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(package + '.' + event.type);
-  if (descriptor == nullptr) return "(a type that this program does not know)";
-  const std::unique_ptr<google::protobuf::Message> message{google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->New()};
-  google::protobuf::util::JsonPrintOptions print;
-  print.preserve_proto_field_names = true;
-  std::string json;
-  if (!message->ParseFromString(event.data) || !google::protobuf::util::MessageToJsonString(*message, &json, print).ok()) return "(damaged)";
-  return json;
-}
+struct Options {
+  OutputOptions output;
+  std::string stream, data;
+};
 
-// Every stream of that name, or whose aggregate has that id: product/LAMP, or LAMP.
-std::vector<std::string> streams_of(sqlite::Database& db, const std::string& wanted) {
-  sqlite::Statement query{db, "SELECT name FROM streams WHERE name = ?1 OR (instr(?1, '/') = 0 AND name IN ('product/' || ?1, "
-                              "'batch_reference/' || ?1, 'order/' || ?1, 'customer/' || ?1)) ORDER BY name"};
-  query.bind(wanted);
-  std::vector<std::string> names;
-  while (query.step()) names.emplace_back(query.text(0));
-  return names;
-}
+std::string time_of(const storage::StoredEvent& event) { return to_rfc3339(from_unix_ms(event.time_ms)); }
 
-void print_stream(sqlite::Database& db, const std::string& name) {
-  storage::EventLog log{db};
-  std::vector<std::vector<std::string>> rows{{"VERSION", "TIME", "TYPE", "COMMAND", "CORRELATION", "EVENT"}};
-  for (const auto& event : log.after(*log.head(name), 0)) {
-    rows.push_back({std::to_string(event.version), to_rfc3339(from_unix_ms(event.time_ms)), event.type, event.command_id,
-                    event.correlation_id, to_json(event)});
+void print_json(const Stream& stream, const Console& console) {
+  for (const auto& event : stream.events) {
+    const auto id = derive_id(event.command_id, "event", static_cast<std::uint64_t>(event.number));
+    console.out << "{\"stream\":" << json_text(stream.name) << ",\"position\":" << event.position
+                << ",\"version\":" << event.version << ",\"type\":" << json_text(event.type)
+                << ",\"time\":" << json_text(time_of(event)) << ",\"id\":" << json_text(id)
+                << ",\"command_id\":" << json_text(event.command_id)
+                << ",\"correlation_id\":" << json_text(event.correlation_id)
+                << ",\"data\":" << stored_event_json(event.type, event.data) << "}\n";
   }
-  std::cout << name << '\n' << table(rows);
+}
+
+void print_text(const Stream& stream, const Console& console) {
+  console.out << console.paint(Colour::bold, one_line(stream.name)) << '\n';
+  Table table{{{.name = "position", .align = Align::right},
+               {.name = "version", .align = Align::right},
+               {.name = "type"},
+               {.name = "time"},
+               {.name = "command"},
+               {.name = "correlation"},
+               {.name = "event"}}};
+  for (const auto& event : stream.events) {
+    const bool own = event.correlation_id == event.command_id;
+    table.add({std::to_string(event.position),
+               std::to_string(event.version),
+               {event.type, Colour::bold},
+               {time_of(event), Colour::dim},
+               event.command_id,
+               {own ? "same" : event.correlation_id, own ? Colour::dim : Colour::plain},
+               stored_event_json(event.type, event.data)});
+  }
+  table.print(console);
 }
 
 }  // namespace
 
-int events_command(const Arguments& arguments) {
-  std::string stream, data;
-  options::Parser parser{"orderly events STREAM", "every event of a stream, such as product/LAMP, with cause, correlation and time"};
-  parser.add()("stream", po::value(&stream)->required(), "product/LAMP, or LAMP alone")(
-      "data", po::value(&data)->required()->value_name("DIR"), "the write service's directory");
+int events(const Invocation& invocation) {
+  Options options;
+  options::Parser parser{
+      invocation.program,
+      "shows every event of one aggregate, with its cause, from a write service's data directory;\n"
+      "the service may be running\n\nusage: orderly events STREAM --data DIR\n\n"
+      "STREAM is category/id, such as product/LAMP, order/o1 or batch_reference/b1, or the id alone."};
+  parser.add()("stream", po::value(&options.stream)->required(), "the aggregate; --stream itself may be left out")(
+      "data", po::value(&options.data)->required()->value_name("DIR"), "the write service's data directory");
+  options.output.add_to(parser);
   parser.positional("stream", 1);
-  if (!parse(parser, arguments)) return 0;
-  bool any_store = false, found = false;
-  if (!std::filesystem::is_directory(data)) throw std::invalid_argument{"--data: " + data + " is not a directory"};
-  for (const auto& entry : std::filesystem::directory_iterator{data}) {
-    if (entry.path().extension() != ".db" || !entry.path().filename().string().starts_with("shard-")) continue;
-    any_store = true;
-    sqlite::Database db{entry.path(), sqlite::OpenMode::read_only};
-    db.execute("BEGIN");  // one view of the store, however long the reading takes
-    for (const auto& name : streams_of(db, stream)) {
-      print_stream(db, name);
-      found = true;
+  if (!parse(parser, invocation)) return 0;
+  const bool json = options.output.json();
+  for (const auto& stream : read_streams(options.data, options.stream)) {
+    if (json) {
+      print_json(stream, invocation.console);
+    } else {
+      print_text(stream, invocation.console);
     }
   }
-  if (!any_store) throw std::invalid_argument{"--data: there is no shard's store in " + data};
-  if (!found) std::cerr << "orderly: no stream " << stream << '\n';
-  return found ? 0 : 1;
+  return 0;
 }
 
 }  // namespace orderly::cli

@@ -1,188 +1,162 @@
-// orderly send: one command from words, or a file of commands.
 #include <google/protobuf/util/json_util.h>
 
-#include <fstream>
-#include <iostream>
-#include <map>
-#include <set>
+#include <cmath>
+#include <ostream>
 
-#include "cli/command_client.h"
-#include "cli/command_file.h"
-#include "cli/message_builder.h"
-#include "cli/subcommand.h"
-#include "cli/terminal.h"
-#include "common/id/id.h"
+#include "cli/command_types.h"
+#include "cli/payload.h"
+#include "cli/result_listener.h"
+#include "cli/send_options.h"
+#include "cli/sender.h"
+#include "cli/subcommands.h"
+#include "cli/table.h"
 
 namespace po = boost::program_options;
 
 namespace orderly::cli {
 namespace {
 
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-using messaging::v1::CommandResult;
+constexpr int rejected = 1;
+constexpr int no_result = 3;
 
-constexpr int exit_refused = 1, exit_no_answer = 3;
-constexpr std::size_t lines_at_a_time = 1'000;
-
-struct Options {
-  std::vector<std::string> words;
-  std::string id, file;
-  double wait_s = 0;
-  bool json = false;
-  kafka::Config config;
-};
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::string to_json(const CommandResult& result) {
-  google::protobuf::util::JsonPrintOptions print;
-  print.preserve_proto_field_names = true;
-  std::string json;
-  return google::protobuf::util::MessageToJsonString(result, &json, print).ok() ? json : "{}";
-}
-
-std::string to_text(const CommandResult& result) {
-  if (result.status() != messaging::v1::ACCEPTED) {
-    return CommandStatus_Name(result.status()) + ' ' + result.code() + ": " + result.message();
+std::string purpose() {
+  std::string text =
+      "sends one command, or a file of them\n\n"
+      "usage: orderly send TYPE field=value ... [--id ID] [--wait SECONDS]\n"
+      "       orderly send --file commands.jsonl [--wait SECONDS]\n\n"
+      "A field of a field is items[0].sku=LAMP; a list or a message may be given whole as JSON. A line of a file is\n"
+      "{\"type\": TYPE, \"id\": ID (may be left out), \"data\": {...}}. Ends with 0 when all was accepted (one "
+      "command) or\n"
+      "answered (a file), 1 when it was rejected, dead-lettered, broken or not delivered, 3 when results are "
+      "missing.\n\n"
+      "Commands and their fields:\n";
+  for (const auto& type : command_types()) {
+    text += "  " + type.name() + "  " + field_names(*type.prototype->GetDescriptor()) + "\n";
   }
-  std::string text = "ACCEPTED  " + result.aggregate_id() + " is at version " + std::to_string(result.version());
-  if (!result.batch_ref().empty()) text += ", allocated to batch " + result.batch_ref();
-  if (result.out_of_stock()) text += ", out of stock";
+  text.pop_back();
   return text;
 }
 
-int send_one(const Options& options) {
-  MessageBuilder builder;
-  const auto message = builder.make(options.words[0]);
-  for (std::size_t i = 1; i < options.words.size(); ++i) builder.set(*message, options.words[i]);
-  std::mt19937_64 random{std::random_device{}()};
-  const std::string id = options.id.empty() ? new_uuid_v7(SystemClock{}.now(), random) : options.id;
-  std::optional<ResultFollower> results;
-  if (options.wait_s > 0) results.emplace(options.config);
-  CommandSender{options.config}.send({{id, options.words[0], MessageBuilder::aggregate_id(*message), message->SerializeAsString()}});
-  if (!results) {
-    std::cout << "sent " << id << '\n';
-    return 0;
+bool parse(const Invocation& invocation, SendOptions& options) {
+  options::Parser parser{invocation.program, purpose()};
+  std::optional<double> wait_seconds;
+  options.broker.add_to(parser);
+  parser.add()("command", po::value(&options.words)->value_name("TYPE field=value ..."),
+               "the command; --command itself is left out")(
+      "id", po::value(&options.id), "the command's id, 1 to 64 printable ASCII characters; a new one by default")(
+      "file", po::value(&options.file), "commands as JSON, one a line; - is standard input")(
+      "wait", po::value<double>()->value_name("SECONDS")->notifier([&](double seconds) { wait_seconds = seconds; }),
+      "wait for the results, and give up when none has come for so long");
+  options.output.add_to(parser);
+  parser.positional("command", -1);
+  if (!parse(parser, invocation)) return false;
+  if (wait_seconds) {
+    if (!(*wait_seconds > 0 && *wait_seconds <= 86'400))
+      throw options::OptionError{"--wait: more than 0 and at most 86400 seconds wanted"};
+    options.wait = std::chrono::milliseconds{std::llround(std::ceil(*wait_seconds * 1000))};
   }
-  for (const auto start = Clock::now(); seconds_since(start) < options.wait_s;) {
-    for (const auto& result : results->poll(50ms)) {
-      if (result.command_id() != id) continue;
-      std::cout << (options.json ? to_json(result) : to_text(result)) << '\n';
-      return result.status() == messaging::v1::ACCEPTED ? 0 : exit_refused;
-    }
-  }
-  std::cerr << "orderly: no result for " << id << " within " << options.wait_s << " s; it may still come\n";
-  return exit_no_answer;
+  if (options.file.empty()) return true;
+  if (!options.words.empty())
+    throw options::OptionError{"--file: no command can stand beside it, got " + options.words.front()};
+  if (!options.id.empty()) throw options::OptionError{"--id: the lines of a file have ids of their own"};
+  return true;
 }
 
-// Sends a file, and counts what became of every command.
-class FileSending {
- public:
-  FileSending(const Options& options, std::istream& in, std::int64_t lines)
-      : options_(options), file_(in, builder_), sender_(options.config), bar_(lines) {
-    if (options.wait_s > 0) results_.emplace(options.config);
+Colour colour_of(messaging::v1::CommandStatus status) {
+  return status == messaging::v1::ACCEPTED   ? Colour::green
+         : status == messaging::v1::REJECTED ? Colour::yellow
+                                             : Colour::red;
+}
+
+void print(const messaging::v1::CommandResult& result, bool json, const Console& console) {
+  if (json) {
+    console.out << to_json(result, JsonLayout::one_line) << '\n';
+    return;
   }
+  Table table = property_table();
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) table.add({Cell{name, Colour::dim}, value});
+  };
+  table.add(
+      {Cell{"status", Colour::dim}, {messaging::v1::CommandStatus_Name(result.status()), colour_of(result.status())}});
+  add("code", result.code());
+  add("field", result.field());
+  add("message", result.message());
+  add("command", result.type());
+  add("id", result.command_id());
+  add("aggregate", result.aggregate_id());
+  if (result.version() > 0) add("version", std::to_string(result.version()));
+  add("batch", result.batch_ref());
+  if (result.out_of_stock()) add("out of stock", "yes");
+  table.print(console);
+}
 
-  int run() {
-    while (send_some()) collect(0ms);
-    sent_s_ = seconds_since(start_);
-    auto last_news = Clock::now();
-    while (results_ && !open_.empty() && seconds_since(last_news) < options_.wait_s) {
-      if (collect(50ms)) last_news = Clock::now();
-    }
-    bar_.finish();
-    report();
-    return broken_ > 0 || (results_ && !open_.empty()) ? exit_refused : 0;
+void print(const OutgoingCommand& command, const Delivery& delivery, bool json, const Console& console) {
+  if (json) {
+    console.out << "{\"command_id\":" << json_text(command.id) << ",\"type\":" << json_text(command.type)
+                << ",\"topic\":" << json_text(command.topic) << ",\"partition\":" << delivery.partition
+                << ",\"offset\":" << delivery.offset << "}\n";
+    return;
   }
+  Table table = property_table();
+  table.add({Cell{"sent", Colour::dim}, command.type});
+  table.add({Cell{"id", Colour::dim}, command.id});
+  table.add({Cell{"record", Colour::dim},
+             command.topic + '/' + std::to_string(delivery.partition) + '/' + std::to_string(delivery.offset)});
+  table.print(console);
+}
 
- private:
-  bool send_some() {
-    std::vector<OutgoingCommand> commands;
-    while (commands.size() < lines_at_a_time) {
-      auto line = file_.next();
-      if (!line) break;
-      if (*line) {
-        if (results_) open_.insert((*line)->id);
-        commands.push_back(std::move(**line));
-      } else {
-        ++broken_;
-        bar_.finish();
-        std::cerr << "line " << line->error().number << ": " << line->error().reason << '\n';
-      }
-    }
-    if (!commands.empty()) sender_.send(commands);
-    sent_ += static_cast<std::int64_t>(commands.size());
-    return !commands.empty();
+Delivery deliver(const SendOptions& options, const OutgoingCommand& command) {
+  std::optional<Delivery> told;
+  Sender sender{options.broker.config(), options.broker.log(), [&](const Delivery& delivery) { told = delivery; }};
+  sender.send(command, 0);
+  while (!told) sender.flush(std::chrono::seconds{1});
+  if (!told->error.empty()) throw std::runtime_error{"the command was not delivered: " + told->error};
+  return *told;
+}
+
+std::optional<messaging::v1::CommandResult> wait_for(ResultListener& listener, const std::string& id,
+                                                     std::chrono::milliseconds wait) {
+  std::optional<messaging::v1::CommandResult> found;
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  while (!found) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    listener.poll(
+        std::min(left, std::chrono::milliseconds{1'000}), [&](std::string_view key) { return key == id && !found; },
+        [&](const messaging::v1::CommandResult& result) { found = result; });
   }
+  return found;
+}
 
-  bool collect(std::chrono::milliseconds timeout) {
-    bool news = false;
-    if (results_) {
-      for (const auto& result : results_->poll(timeout)) {
-        if (open_.erase(result.command_id()) == 0) continue;
-        news = true;
-        ++outcomes_[CommandStatus_Name(result.status()) + (result.code().empty() ? "" : ' ' + result.code())];
-        out_of_stock_ += result.out_of_stock();
-      }
-    }
-    const auto answered = sent_ - static_cast<std::int64_t>(open_.size());
-    bar_.show(results_ ? answered : sent_, grouped(sent_) + " sent" + (results_ ? ", " + grouped(answered) + " answered" : ""));
-    return news;
+int send_one(const Invocation& invocation, const SendOptions& options) {
+  IdSource ids;
+  const bool json = options.output.json();
+  const auto command = command_from_words(options.words, options.id, ids);
+  std::optional<ResultListener> listener;
+  if (options.wait) listener.emplace(options.broker.config(), options.broker.log());
+  const auto delivery = deliver(options, command);
+  if (!listener) {
+    print(command, delivery, json, invocation.console);
+    return 0;
   }
-
-  void report() const {
-    const double seconds = results_ ? seconds_since(start_) : sent_s_;
-    std::vector<std::vector<std::string>> rows{{"sent", grouped(sent_)}};
-    for (const auto& [outcome, count] : outcomes_) rows.push_back({outcome, grouped(count)});
-    if (out_of_stock_ > 0) rows.push_back({"  of these out of stock", grouped(out_of_stock_)});
-    if (results_) rows.push_back({"without a result", grouped(static_cast<std::int64_t>(open_.size()))});
-    if (broken_ > 0) rows.push_back({"broken lines, not sent", grouped(broken_)});
-    rows.push_back({"seconds", std::to_string(seconds).substr(0, 5)});
-    rows.push_back({"commands/s", grouped(static_cast<std::int64_t>(static_cast<double>(sent_) / std::max(seconds, 0.001)))});
-    std::cout << table(rows);
+  const auto result = wait_for(*listener, command.id, *options.wait);
+  if (!result) {
+    const std::string reason = listener->trouble().empty() ? "" : " (" + listener->trouble() + ")";
+    invocation.console.err << invocation.program << ": no result for " << command.id << " in time" << reason
+                           << "; the command is sent and may still be handled\n";
+    return no_result;
   }
-
-  const Options& options_;
-  MessageBuilder builder_;
-  CommandFile file_;
-  CommandSender sender_;
-  std::optional<ResultFollower> results_;
-  ProgressBar bar_;
-  std::set<std::string> open_;  // sent, not yet answered
-  std::map<std::string, std::int64_t> outcomes_;
-  std::int64_t sent_ = 0, broken_ = 0, out_of_stock_ = 0;
-  double sent_s_ = 0;
-  Clock::time_point start_ = Clock::now();
-};
-
-int send_file(const Options& options) {
-  if (options.file == "-") return FileSending{options, std::cin, 0}.run();
-  std::ifstream in{options.file};
-  if (!in) throw std::invalid_argument{"--file: cannot read " + options.file};
-  const auto lines = std::count(std::istreambuf_iterator<char>{in}, {}, '\n');
-  in.clear();
-  in.seekg(0);
-  return FileSending{options, in, lines}.run();
+  print(*result, json, invocation.console);
+  return result->status() == messaging::v1::ACCEPTED ? 0 : rejected;
 }
 
 }  // namespace
 
-int send_command(const Arguments& arguments) {
-  Options options;
-  KafkaOptions kafka_options;
-  options::Parser parser{"orderly send TYPE FIELD=VALUE … | --file FILE", "sends commands"};
-  kafka_options.add_to(parser);
-  parser.add()("word", po::value(&options.words), "TYPE FIELD=VALUE …, such as allocation.v1.Allocate order_id=o1 sku=LAMP quantity=3")(
-      "id", po::value(&options.id), "the command's id; a new one when left out")(
-      "file", po::value(&options.file), "a command a line, as JSON: {\"type\": …, \"id\": …, \"data\": {…}}; - is stdin")(
-      "wait", po::value(&options.wait_s)->default_value(0), "seconds to wait for the result (with --file: since the last result)")(
-      "json", po::bool_switch(&options.json), "print the result as JSON");
-  parser.positional("word", -1);
-  if (!parse(parser, arguments)) return 0;
-  if (options.file.empty() == options.words.empty()) throw std::invalid_argument{"send: either TYPE FIELD=VALUE … or --file FILE wanted"};
-  options.config = kafka_options.config();
-  return options.file.empty() ? send_one(options) : send_file(options);
+int send(const Invocation& invocation) {
+  SendOptions options;
+  if (!parse(invocation, options)) return 0;
+  return options.file.empty() ? send_one(invocation, options) : send_file(options, invocation.console);
 }
 
 }  // namespace orderly::cli

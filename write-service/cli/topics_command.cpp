@@ -1,9 +1,10 @@
-// orderly topics create
-#include <iostream>
+#include <ostream>
 
-#include "cli/subcommand.h"
+#include "cli/broker_options.h"
+#include "cli/subcommands.h"
+#include "cli/table.h"
+#include "cli/text.h"
 #include "common/kafka/admin.h"
-#include "common/kafka/consumer.h"
 #include "topics.h"
 
 namespace po = boost::program_options;
@@ -11,50 +12,69 @@ namespace po = boost::program_options;
 namespace orderly::cli {
 namespace {
 
-using namespace std::chrono_literals;
+struct Options {
+  BrokerOptions broker;
+  std::int32_t partitions = 4;
+  std::int32_t replication = 1;
+};
 
-// A topic that was there already must have the partitions that are asked for: an aggregate's shard depends on them.
-int check_existing(const kafka::Config& config, const std::string& name, std::int32_t partitions) {
-  kafka::Consumer consumer{config, log::Logger::silent()};
-  const auto count = consumer.partition_count(name, 10s);
-  std::cout << name << ": was there already, with " << count << " partitions\n";
-  if (count == partitions) return 0;
-  std::cerr << "orderly: " << name << " has " << count << " partitions, not " << partitions << "; the number cannot be changed\n";
-  return 1;
+void check_range(const char* option, std::int32_t value, std::int32_t most) {
+  if (value >= 1 && value <= most) return;
+  throw options::OptionError{std::string{"--"} + option + ": 1 to " + std::to_string(most) + " wanted, got " +
+                             std::to_string(value)};
+}
+
+std::vector<kafka::NewTopic> wanted_topics(const Options& options) {
+  std::vector<kafka::NewTopic> wanted;
+  for (const auto& topic : topics::all(options.replication)) {
+    wanted.push_back({topic.name, options.partitions, options.replication, topic.settings});
+  }
+  return wanted;
+}
+
+std::string settings_text(const kafka::TopicSettings& settings) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : settings) parts.push_back(name + "=" + value);
+  return joined(parts, " ");
+}
+
+void print(const std::vector<kafka::NewTopic>& wanted, const std::vector<kafka::TopicOutcome>& outcomes,
+           const Console& console) {
+  Table table{{{.name = "topic"}, {.name = "partitions", .align = Align::right}, {.name = ""}, {.name = "settings"}}};
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& [name, created, differing] = outcomes[i];
+    auto settings = differing;
+    settings.insert(wanted[i].settings.begin(), wanted[i].settings.end());
+    const Cell state{created ? "created" : "exists", created ? Colour::green : Colour::dim};
+    table.add({name, std::to_string(wanted[i].partitions), state, settings_text(settings)});
+  }
+  table.print(console);
 }
 
 }  // namespace
 
-int topics_command(const Arguments& arguments) {
-  std::string action;
-  std::int32_t partitions = 0, replication = 0;
-  KafkaOptions kafka_options;
-  options::Parser parser{"orderly topics create", "makes the topics of the published interface"};
-  kafka_options.add_to(parser);
-  parser.add()("action", po::value(&action)->required(), "create")("partitions", po::value(&partitions)->default_value(4), "of every topic")(
-      "replication", po::value(&replication)->default_value(1), "copies of every partition");
-  parser.positional("action", 1);
-  if (!parse(parser, arguments)) return 0;
-  if (action != "create") throw std::invalid_argument{"topics: create wanted, got " + action};
-  if (partitions < 1 || partitions > 10'000) throw std::invalid_argument{"--partitions: 1 to 10000 wanted"};
-  if (replication < 1) throw std::invalid_argument{"--replication: at least 1 wanted"};
+int topics_create(const Invocation& invocation) {
+  Options options;
+  options::Parser parser{invocation.program,
+                         "makes the eight topics that both services need; those that exist are left as they are"};
+  options.broker.add_to(parser);
+  parser.add()("partitions", po::value(&options.partitions)->default_value(4),
+               "of each topic: the number of shards, for good")(
+      "replication", po::value(&options.replication)->default_value(1), "copies of each partition; 3 in production");
+  if (!parse(parser, invocation)) return 0;
+  check_range("partitions", options.partitions, 10'000);
+  check_range("replication", options.replication, 100);
 
-  std::vector<kafka::NewTopic> wanted;
-  for (auto& topic : topics::all(replication)) wanted.push_back({topic.name, partitions, replication, topic.settings});
-  int status = 0;
-  const auto config = kafka_options.config();
-  for (const auto& outcome : kafka::create_topics(config, wanted, 30s)) {
-    switch (outcome.kind) {
-      case kafka::TopicOutcome::Kind::created:
-        std::cout << outcome.name << ": made, " << partitions << " partitions\n";
-        break;
-      case kafka::TopicOutcome::Kind::existed: status |= check_existing(config, outcome.name, partitions); break;
-      case kafka::TopicOutcome::Kind::refused:
-        std::cerr << "orderly: " << outcome.name << ": " << outcome.reason << '\n';
-        status = 1;
-    }
+  kafka::Admin admin{options.broker.config(), broker_timeout, options.broker.log()};
+  const auto wanted = wanted_topics(options);
+  const auto outcomes = admin.create_topics(wanted);
+  print(wanted, outcomes, invocation.console);
+  for (const auto& outcome : outcomes) {
+    if (outcome.differing.empty()) continue;
+    invocation.console.err << invocation.program << ": topic " << outcome.name
+                           << " is left with its own settings: " << settings_text(outcome.differing) << '\n';
   }
-  return status;
+  return 0;
 }
 
 }  // namespace orderly::cli

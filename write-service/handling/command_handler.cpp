@@ -13,16 +13,17 @@ using storage::Claim;
 
 // Stateless checks come before anything is looked up, so that nonsense costs nothing and travels nowhere.
 std::optional<domain::Rejection> validate(const Command& command) {
-  return std::visit(overloaded{[](const domain::Product::Command& c) -> std::optional<domain::Rejection> {
-                                 const auto* change = std::get_if<domain::ChangeBatchQuantity>(&c);
-                                 if (change == nullptr || !change->sku.empty()) return domain::Product::validate(c);
-                                 auto with_sku = *change;  // found by its batch later; what else it says is checked now
-                                 with_sku.sku = "-";
-                                 return domain::Product::validate(with_sku);
-                               },
-                               [](const domain::BatchReference::Command& c) { return domain::BatchReference::validate(c); },
-                               [](const SettleBatchReference& c) { return domain::check_id("sku", c.sku); }},
-                    command);
+  return std::visit(
+      overloaded{[](const domain::Product::Command& c) -> std::optional<domain::Rejection> {
+                   const auto* change = std::get_if<domain::ChangeBatchQuantity>(&c);
+                   if (change == nullptr || !change->sku.empty()) return domain::Product::validate(c);
+                   auto with_sku = *change;  // found by its batch later; what else it says is checked now
+                   with_sku.sku = "-";
+                   return domain::Product::validate(with_sku);
+                 },
+                 [](const domain::BatchReference::Command& c) { return domain::BatchReference::validate(c); },
+                 [](const SettleBatchReference& c) { return domain::check_id("sku", c.sku); }},
+      command);
 }
 
 std::string product_stream(const std::string& sku) { return std::string{domain::Product::stream_category} + '/' + sku; }
@@ -80,7 +81,8 @@ bool CommandHandler::fill_in_sku(Incoming& incoming) {
   if (reference.state.claimed_by.empty()) {
     if (!repeat(incoming)) {
       reject(incoming.envelope, change->batch_ref, 0,
-             {domain::RejectionCode::unknown_batch, "batch_ref", "batch_ref: no batch " + domain::quoted(change->batch_ref)});
+             {domain::RejectionCode::unknown_batch, "batch_ref",
+              "batch_ref: no batch " + domain::quoted(change->batch_ref)});
     }
     return false;
   }
@@ -109,19 +111,22 @@ bool CommandHandler::hold(Incoming& incoming) {
   const auto* create = std::get_if<domain::CreateBatch>(product);
   const auto [shard, partitions] = work_->place();
   const bool foreign = create != nullptr && kafka::partition_for(create->batch_ref, partitions) != shard;
-  const bool asks = foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
+  const bool asks =
+      foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
   if (!asks && !held.is_held(stream)) return false;
   if (asks) {
     allocation::v1::ClaimBatchReference claim;
     claim.set_batch_ref(create->batch_ref);
     claim.set_sku(sku);
     claim.set_claimed_by(incoming.envelope.id);
-    work_->outbox().command(incoming.envelope, "allocation.v1.ClaimBatchReference", serialized(claim), create->batch_ref);
+    work_->outbox().command(incoming.envelope, "allocation.v1.ClaimBatchReference", serialized(claim),
+                            create->batch_ref);
   }
   // The id may come from the record's place, which a held record no longer has.
   std::vector<kafka::Header> headers{incoming.record.headers.begin(), incoming.record.headers.end()};
   if (!incoming.record.header("ce_id")) headers.push_back({"ce_id", incoming.envelope.id});
-  storage::HeldCommand command{0, asks ? Claim::asked : Claim::none, incoming.envelope.id, incoming.record.timestamp_ms, {}};
+  storage::HeldCommand command{
+      0, asks ? Claim::asked : Claim::none, incoming.envelope.id, incoming.record.timestamp_ms, {}};
   const auto& record = incoming.record;
   outbox::append_entry(command.record, {record.topic, record.partition, record.key, record.value, headers});
   held.hold(stream, std::move(command));
@@ -146,7 +151,8 @@ void CommandHandler::dispatch(Incoming& incoming) {
 }
 
 template <domain::Decider Aggregate>
-domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live<Aggregate>& live, const Envelope& envelope,
+domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live<Aggregate>& live,
+                                                                   const Envelope& envelope,
                                                                    const typename Aggregate::Command& command) {
   auto decision = Aggregate::decide(live.state, command, envelope.time);
   if (!decision) return decision;
@@ -156,7 +162,8 @@ domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live
     work_->append(live, envelope, number, Codec::type(event), Codec::encode(event));
     Aggregate::evolve(live.state, event);
     if (const auto published = outbox::to_integration_event(event)) {
-      work_->outbox().event(envelope, *published, Aggregate::aggregate_id(command), ++live.head.published_version, number);
+      work_->outbox().event(envelope, *published, Aggregate::aggregate_id(command), ++live.head.published_version,
+                            number);
     }
   }
   return decision;
@@ -180,7 +187,8 @@ void CommandHandler::handle_product(const Incoming& incoming, const domain::Prod
 }
 
 // The claim on a new batch's reference: answered by another shard before, or decided here, where it belongs.
-std::optional<domain::Rejection> CommandHandler::claim_here(const Incoming& incoming, const domain::CreateBatch& command) {
+std::optional<domain::Rejection> CommandHandler::claim_here(const Incoming& incoming,
+                                                            const domain::CreateBatch& command) {
   const domain::Rejection exists{domain::RejectionCode::batch_exists, "batch_ref",
                                  "batch_ref: there is a batch " + domain::quoted(command.batch_ref) + " already"};
   if (incoming.claim == Claim::granted) return std::nullopt;
@@ -210,7 +218,8 @@ void CommandHandler::claim(const Envelope& envelope, const domain::BatchReferenc
 void CommandHandler::settle(const Envelope& envelope, const SettleBatchReference& settled) {
   const std::string stream = product_stream(settled.sku);
   if (!work_->held().settle(stream, settled.claimed_by, settled.granted)) {
-    return reject(envelope, settled.sku, 0, {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
+    return reject(envelope, settled.sku, 0,
+                  {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
   }
   answer(envelope, begin_result(envelope, settled.sku, 0));
   while (const auto held = work_->held().release(stream)) {

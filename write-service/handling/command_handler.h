@@ -1,6 +1,6 @@
-// Takes a record to its end: decode, route, hold, deduplicate, decide, append; every way out is an answer to the sender,
-// a dead letter or a forward to the shard that owns it. All of it into the open unit of work.
-// Threads: the shard's. Failures: a refusal is a result; what throws is a broken store, or a defect in the domain.
+// Takes a record to its end: decode, route, hold, deduplicate, decide, append; every way out is an answer to the
+// sender, a dead letter or a forward to the shard that owns it. All of it into the open unit of work. Threads: the
+// shard's. Failures: a refusal is a result; what throws is a broken store, or a defect in the domain.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@
 
 namespace orderly::handling {
 
-// What became of a command, for the metrics: "ACCEPTED", "REJECTED" … with its code, or "FORWARDED", "HELD", "REPEATED".
+// What became of a command, for the metrics: "ACCEPTED", "REJECTED" … with its code, or "FORWARDED", "HELD",
+// "REPEATED".
 using Observe = std::function<void(std::string_view type, std::string_view status, std::string_view code)>;
 
 class CommandHandler {
@@ -51,9 +52,11 @@ class CommandHandler {
   template <domain::Decider Aggregate>
   domain::Decision<typename Aggregate::Event> decide(storage::Live<Aggregate>& live, const Envelope& envelope,
                                                      const typename Aggregate::Command& command);
-  messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version);
+  messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id,
+                                             std::int64_t version);
   void answer(const Envelope& envelope, messaging::v1::CommandResult& result);
-  void reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version, const domain::Rejection& why);
+  void reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+              const domain::Rejection& why);
 
   storage::UnitOfWork* work_;
   intake::CommandCodec codec_;

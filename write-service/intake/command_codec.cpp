@@ -56,7 +56,8 @@ bool is_id(std::string_view id) {
 
 bool is_topic_name(std::string_view name) {
   return !name.empty() && name.size() <= 249 && name != "." && name != ".." && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
 }
 
@@ -84,15 +85,24 @@ CommandCodec::~CommandCodec() = default;
 Envelope CommandCodec::read_envelope(const kafka::Message& record, Lane lane) const {
   Envelope envelope;
   for (const auto& [name, value] : record.headers) {
-    if (name == "ce_id") envelope.id = value;
-    else if (name == "ce_type") envelope.type = value;
-    else if (name == "ce_correlationid") envelope.correlation_id = value;
-    else if (name == "ce_causationid") envelope.causation_id = value;
-    else if (name == "traceparent") envelope.traceparent = value;
-    else if (name == "tracestate") envelope.tracestate = value;
-    else if (name == "reply-to") envelope.reply_to = value;
+    if (name == "ce_id")
+      envelope.id = value;
+    else if (name == "ce_type")
+      envelope.type = value;
+    else if (name == "ce_correlationid")
+      envelope.correlation_id = value;
+    else if (name == "ce_causationid")
+      envelope.causation_id = value;
+    else if (name == "traceparent")
+      envelope.traceparent = value;
+    else if (name == "tracestate")
+      envelope.tracestate = value;
+    else if (name == "reply-to")
+      envelope.reply_to = value;
   }
-  if (!is_id(envelope.id)) envelope.id = std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset);
+  if (!is_id(envelope.id))
+    envelope.id =
+        std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset);
   if (!is_id(envelope.correlation_id)) envelope.correlation_id = envelope.id;
   if (!is_id(envelope.causation_id)) envelope.causation_id.clear();
   if (!is_topic_name(envelope.reply_to) || topics::is_ours(envelope.reply_to)) envelope.reply_to.clear();
@@ -103,12 +113,15 @@ Envelope CommandCodec::read_envelope(const kafka::Message& record, Lane lane) co
 
 std::optional<Undecodable> CommandCodec::check_headers(const kafka::Message& record, const Envelope& envelope) const {
   const auto id = record.header("ce_id");
-  if (id && !is_id(*id)) return Undecodable{"INVALID_HEADER", "ce_id", "ce_id: must be 1 to 64 printable ASCII characters"};
+  if (id && !is_id(*id))
+    return Undecodable{"INVALID_HEADER", "ce_id", "ce_id: must be 1 to 64 printable ASCII characters"};
   const auto version = record.header("ce_specversion");
-  if (version && *version != "1.0") return Undecodable{"INVALID_HEADER", "ce_specversion", "ce_specversion: must be 1.0"};
+  if (version && *version != "1.0")
+    return Undecodable{"INVALID_HEADER", "ce_specversion", "ce_specversion: must be 1.0"};
   const auto reply_to = record.header("reply-to");
   if (reply_to && envelope.reply_to.empty()) {
-    return Undecodable{"INVALID_HEADER", "reply-to", "reply-to: must be the name of a topic that is not one of the system's own"};
+    return Undecodable{"INVALID_HEADER", "reply-to",
+                       "reply-to: must be the name of a topic that is not one of the system's own"};
   }
   for (const auto* name : {"ce_correlationid", "ce_causationid"}) {
     const auto value = record.header(name);
@@ -117,7 +130,8 @@ std::optional<Undecodable> CommandCodec::check_headers(const kafka::Message& rec
     }
   }
   if (envelope.type.empty()) {
-    return Undecodable{"MISSING_TYPE", "ce_type", "ce_type: missing; it names the command, such as allocation.v1.Allocate"};
+    return Undecodable{"MISSING_TYPE", "ce_type",
+                       "ce_type: missing; it names the command, such as allocation.v1.Allocate"};
   }
   return std::nullopt;
 }
@@ -126,15 +140,18 @@ std::expected<Command, Undecodable> CommandCodec::read_command(const kafka::Mess
   if (auto problem = check_headers(record, envelope)) return std::unexpected{std::move(*problem)};
   const auto found = tables_->types.find(envelope.type);
   if (found == tables_->types.end()) {
-    return std::unexpected{Undecodable{"UNKNOWN_TYPE", "ce_type", "ce_type: unknown command type " + domain::quoted(envelope.type)}};
+    return std::unexpected{
+        Undecodable{"UNKNOWN_TYPE", "ce_type", "ce_type: unknown command type " + domain::quoted(envelope.type)}};
   }
   const auto topic = topics::commands_of(envelope.type);
   if (topic != record.topic) {
-    return std::unexpected{Undecodable{"WRONG_TOPIC", "ce_type", "ce_type: " + envelope.type + " belongs in topic " + std::string{topic}}};
+    return std::unexpected{
+        Undecodable{"WRONG_TOPIC", "ce_type", "ce_type: " + envelope.type + " belongs in topic " + std::string{topic}}};
   }
   if (record.value.size() > max_command_bytes) {
-    return std::unexpected{Undecodable{"TOO_LARGE", "value", "value: at most " + std::to_string(max_command_bytes) +
-                                                                 " bytes, got " + std::to_string(record.value.size())}};
+    return std::unexpected{Undecodable{
+        "TOO_LARGE", "value",
+        "value: at most " + std::to_string(max_command_bytes) + " bytes, got " + std::to_string(record.value.size())}};
   }
   auto& message = *found->second.message;
   const auto content_type = text(record.header("content-type"));
@@ -144,7 +161,8 @@ std::expected<Command, Undecodable> CommandCodec::read_command(const kafka::Mess
   } else if (content_type == "application/json" || content_type.starts_with("application/json;")) {
     error = tables_->reader.read_json(record.value, message);
   } else {
-    error = ReadError{"content-type", "must be application/protobuf or application/json, got " + domain::quoted(content_type)};
+    error = ReadError{"content-type",
+                      "must be application/protobuf or application/json, got " + domain::quoted(content_type)};
   }
   if (!error) return found->second.translate(message);
   std::string detail = error->field.empty() ? error->reason : error->field + ": " + error->reason;

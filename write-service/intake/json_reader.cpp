@@ -169,7 +169,7 @@ bool JsonReader::read_list(ondemand::value& value, const Target& target, const F
   std::size_t index = 0;
   for (auto next : array) {
     if (next.error()) return reading_.fail_as_json(next.error());
-    ondemand::value&& element = std::move(next).value_unsafe();
+    ondemand::value element = next.value_unsafe();
     const bool takes_null = field.kind == FieldKind::message && field.message->form == JsonForm::value;
     const bool read = !takes_null && is_null(element) ? reading_.fail("must not be null in a list")
                                                       : read_element(element, target, field);

@@ -1,5 +1,5 @@
-// The published language: what of a domain event others may see, or nothing. Apart from domain and stored types, so that
-// each can change alone. Threads: any.
+// The published language: what of a domain event others may see, or nothing. Apart from domain and stored types, so
+// that each can change alone. Threads: any.
 #pragma once
 
 #include <optional>

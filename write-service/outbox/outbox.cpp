@@ -26,8 +26,8 @@ void add_if_given(std::vector<kafka::Header>& headers, std::string_view name, st
 
 }  // namespace
 
-void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::string_view aggregate_id, std::int64_t version,
-                   std::uint64_t number) {
+void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::string_view aggregate_id,
+                   std::int64_t version, std::uint64_t number) {
   const std::string id = derive_id(cause.id, "event", number);
   const Digits version_text{version};
   headers_ = {{"ce_specversion", "1.0"},        {"ce_id", id},
@@ -42,10 +42,14 @@ void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::st
 
 void Outbox::result(const Envelope& command, std::string_view result, std::string_view aggregate_id) {
   const std::string id = derive_id(command.id, "result", 0);
-  headers_ = {{"ce_specversion", "1.0"},  {"ce_id", id},
-              {"ce_type", "messaging.v1.CommandResult"}, {"ce_source", source},
-              {"ce_time", rfc3339(command.time)}, {"content-type", protobuf},
-              {"ce_correlationid", command.correlation_id}, {"ce_causationid", command.id}};
+  headers_ = {{"ce_specversion", "1.0"},
+              {"ce_id", id},
+              {"ce_type", "messaging.v1.CommandResult"},
+              {"ce_source", source},
+              {"ce_time", rfc3339(command.time)},
+              {"content-type", protobuf},
+              {"ce_correlationid", command.correlation_id},
+              {"ce_causationid", command.id}};
   add_if_given(headers_, "ce_subject", aggregate_id);
   add_if_given(headers_, "traceparent", command.traceparent);
   add_if_given(headers_, "tracestate", command.tracestate);
@@ -54,19 +58,25 @@ void Outbox::result(const Envelope& command, std::string_view result, std::strin
   if (!command.reply_to.empty()) append(command.lane, command.reply_to, -1, command.id, result);
 }
 
-void Outbox::command(const Envelope& cause, std::string_view type, std::string_view payload, std::string_view aggregate_id) {
+void Outbox::command(const Envelope& cause, std::string_view type, std::string_view payload,
+                     std::string_view aggregate_id) {
   const std::string id = derive_id(cause.id, type, 0);
-  headers_ = {{"ce_specversion", "1.0"},       {"ce_id", id},
-              {"ce_type", type},               {"ce_source", source},
-              {"ce_time", rfc3339(cause.time)}, {"ce_subject", aggregate_id},
-              {"content-type", protobuf},      {"ce_correlationid", cause.correlation_id},
+  headers_ = {{"ce_specversion", "1.0"},
+              {"ce_id", id},
+              {"ce_type", type},
+              {"ce_source", source},
+              {"ce_time", rfc3339(cause.time)},
+              {"ce_subject", aggregate_id},
+              {"content-type", protobuf},
+              {"ce_correlationid", cause.correlation_id},
               {"ce_causationid", cause.id}};
   add_if_given(headers_, "traceparent", cause.traceparent);
   add_if_given(headers_, "tracestate", cause.tracestate);
   append(cause.lane, topics::commands_of(type), kafka::partition_for(aggregate_id, partitions_), aggregate_id, payload);
 }
 
-void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition, const std::string* payload) {
+void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
+                     const std::string* payload) {
   headers_.assign(record.headers.begin(), record.headers.end());
   if (!record.header("ce_id")) headers_.push_back({"ce_id", envelope.id});
   if (payload != nullptr) {
@@ -79,12 +89,16 @@ void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std
 void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
   const Digits partition{record.partition}, offset{record.offset};
   headers_.assign(record.headers.begin(), record.headers.end());
-  for (const kafka::Header header : {kafka::Header{"dlq-reason", why.reason}, {"dlq-detail", why.detail},
-                                     {"dlq-topic", record.topic}, {"dlq-partition", partition},
-                                     {"dlq-offset", offset}, {"dlq-time", rfc3339(envelope.time)}}) {
+  for (const kafka::Header header : {kafka::Header{"dlq-reason", why.reason},
+                                     {"dlq-detail", why.detail},
+                                     {"dlq-topic", record.topic},
+                                     {"dlq-partition", partition},
+                                     {"dlq-offset", offset},
+                                     {"dlq-time", rfc3339(envelope.time)}}) {
     headers_.push_back(header);
   }
-  append(envelope.lane, topics::dead_letters, kafka::partition_for(record.key.value_or(""), partitions_), record.key, record.value);
+  append(envelope.lane, topics::dead_letters, kafka::partition_for(record.key.value_or(""), partitions_), record.key,
+         record.value);
 }
 
 void Outbox::clear() {

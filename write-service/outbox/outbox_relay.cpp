@@ -171,7 +171,8 @@ bool OutboxRelay::skip_reply(kafka::Publisher& publisher, const kafka::OutgoingM
   if (known == reply_topics_.end()) {
     if (reply_topics_.size() > 10'000) reply_topics_.clear();  // senders choose the names: bounded
     known = reply_topics_.emplace(topic, publisher.topic_exists(topic)).first;
-    if (!known->second) log_.warn("results for this reply-to go to command.results alone: no such topic", {{"topic", topic}});
+    if (!known->second)
+      log_.warn("results for this reply-to go to command.results alone: no such topic", {{"topic", topic}});
   }
   return !known->second;
 }

@@ -1,7 +1,7 @@
-// Carries committed chunks to Kafka, in order, as many as wait in one transaction, with their watermark in it: after any
-// crash the broker's watermark says exactly what is out. A thread of its own, so that publishing overlaps with deciding.
-// Threads: push(), wait_for_room(), published() and health() from the shard; stop() from one. Failures stay inside: the
-// relay says so in trouble(), makes a new publisher, asks for the watermark and goes on behind it.
+// Carries committed chunks to Kafka, in order, as many as wait in one transaction, with their watermark in it: after
+// any crash the broker's watermark says exactly what is out. A thread of its own, so that publishing overlaps with
+// deciding. Threads: push(), wait_for_room(), published() and health() from the shard; stop() from one. Failures stay
+// inside: the relay says so in trouble(), makes a new publisher, asks for the watermark and goes on behind it.
 #pragma once
 
 #include <array>

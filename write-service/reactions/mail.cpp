@@ -23,7 +23,8 @@ bool is_dot_atom(std::string_view text) {
   const auto fits = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.contains(c);
   };
-  return !text.empty() && std::ranges::all_of(text, fits) && text.front() != '.' && text.back() != '.' && !text.contains("..");
+  return !text.empty() && std::ranges::all_of(text, fits) && text.front() != '.' && text.back() != '.' &&
+         !text.contains("..");
 }
 
 std::string base64(std::string_view bytes) {
@@ -65,9 +66,10 @@ std::string rfc5322_date(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss of_day{std::chrono::floor<std::chrono::seconds>(time - day)};
-  return std::string{days[std::chrono::weekday{day}.c_encoding()]} + ", " + two(static_cast<unsigned>(date.day())) + ' ' +
-         months[static_cast<unsigned>(date.month()) - 1] + ' ' + std::to_string(static_cast<int>(date.year())) + ' ' +
-         two(of_day.hours().count()) + ':' + two(of_day.minutes().count()) + ':' + two(of_day.seconds().count()) + " +0000";
+  return std::string{days[std::chrono::weekday{day}.c_encoding()]} + ", " + two(static_cast<unsigned>(date.day())) +
+         ' ' + months[static_cast<unsigned>(date.month()) - 1] + ' ' + std::to_string(static_cast<int>(date.year())) +
+         ' ' + two(of_day.hours().count()) + ':' + two(of_day.minutes().count()) + ':' + two(of_day.seconds().count()) +
+         " +0000";
 }
 
 // RFC 2045, 6.7: lines of at most 76 characters, a space before the line's end encoded.

@@ -1,5 +1,6 @@
 // A mail and its bytes: RFC 5322 headers, RFC 2047 for what is not ASCII, quoted-printable where 7 bits do not do.
-// Threads: any. No text that comes in can start a header of its own: compose() has no line break but its own in the head.
+// Threads: any. No text that comes in can start a header of its own: compose() has no line break but its own in the
+// head.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@
 namespace orderly::reactions {
 
 struct Mail {
-  std::string id;  // the left half of its Message-ID; see mail_id
+  std::string id;             // the left half of its Message-ID; see mail_id
   std::string subject, body;  // UTF-8
 };
 
@@ -23,8 +24,8 @@ struct MailAddresses {
   static MailAddresses parse(const std::string& from, const std::string& to);
 };
 
-// The same event always makes the same Message-ID, so that a repeated mail can be known: <event id@orderly>. An event id that
-// could not stand there as it is gets a derived one.
+// The same event always makes the same Message-ID, so that a repeated mail can be known: <event id@orderly>. An event
+// id that could not stand there as it is gets a derived one.
 std::string mail_id(std::string_view event_id);
 
 // The whole message, lines ended by CRLF.

@@ -39,8 +39,8 @@ struct Sending {
     return taken;
   }
 
-  // libcurl calls this at least once a second; anything but 0 ends the sending. The deadline is kept here, since libcurl's
-  // own time-outs leave out the farewell to a server that hangs.
+  // libcurl calls this at least once a second; anything but 0 ends the sending. The deadline is kept here, since
+  // libcurl's own time-outs leave out the farewell to a server that hangs.
   static int progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     auto& sending = *static_cast<Sending*>(self);
     const auto now = std::chrono::steady_clock::now();
@@ -73,10 +73,11 @@ void set_security(const Easy& curl, const SmtpServer& server, const std::filesys
   }
 }
 
-// 5xx to MAIL, RCPT or DATA comes as a send error, to the message itself as a weird reply. A 5xx greeting, a weird reply
-// before any byte of the message, is about the server as a whole and may pass; so is a refused login.
+// 5xx to MAIL, RCPT or DATA comes as a send error, to the message itself as a weird reply. A 5xx greeting, a weird
+// reply before any byte of the message, is about the server as a whole and may pass; so is a refused login.
 bool refused_for_good(CURLcode code, long answer, bool message_sent) {
-  return answer >= 500 && answer < 600 && (code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && message_sent));
+  return answer >= 500 && answer < 600 &&
+         (code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && message_sent));
 }
 
 Outcome outcome_of(const Easy& curl, CURLcode code, const char* detail, bool message_sent) {
@@ -85,7 +86,8 @@ Outcome outcome_of(const Easy& curl, CURLcode code, const char* detail, bool mes
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer);
   const std::string text = detail[0] == '\0' ? curl_easy_strerror(code) : detail;
   const std::string last = answer == 0 ? "" : " (the server's last answer: " + std::to_string(answer) + ')';
-  return {refused_for_good(code, answer, message_sent) ? Outcome::Kind::give_up : Outcome::Kind::retry, "SMTP: " + text + last};
+  return {refused_for_good(code, answer, message_sent) ? Outcome::Kind::give_up : Outcome::Kind::retry,
+          "SMTP: " + text + last};
 }
 
 }  // namespace
@@ -99,7 +101,8 @@ SmtpServer SmtpServer::parse(const std::string& text) {
   SmtpServer server;
   server.user = part(url.get(), CURLUPART_USER, CURLU_URLDECODE);
   server.password = part(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
-  for (const auto secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS}) curl_url_set(url.get(), secret, nullptr, 0);
+  for (const auto secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS})
+    curl_url_set(url.get(), secret, nullptr, 0);
   server.url = part(url.get(), CURLUPART_URL, 0);
   server.on_this_machine = host == "localhost" || host == "[::1]" ||
                            (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
@@ -111,7 +114,8 @@ SmtpClient::SmtpClient(Options options) : options_(std::move(options)) {
   if (ready != CURLE_OK) throw std::runtime_error{std::string{"libcurl does not start: "} + curl_easy_strerror(ready)};
 }
 
-Outcome SmtpClient::send(const std::string& message, const MailAddresses& addresses, const std::stop_token& stop) const {
+Outcome SmtpClient::send(const std::string& message, const MailAddresses& addresses,
+                         const std::stop_token& stop) const {
   const Easy curl{curl_easy_init(), curl_easy_cleanup};
   if (!curl) return {Outcome::Kind::retry, "SMTP: libcurl has no memory"};
   List recipients{nullptr, curl_slist_free_all};
@@ -123,6 +127,7 @@ Outcome SmtpClient::send(const std::string& message, const MailAddresses& addres
   set(curl, CURLOPT_URL, options_.server.url.c_str());
   set(curl, CURLOPT_ERRORBUFFER, detail.data());
   set(curl, CURLOPT_NOSIGNAL, 1L);
+  set(curl, CURLOPT_QUICK_EXIT, 1L);  // a name server that hangs is not waited for at a stop
   set(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   set(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
   set(curl, CURLOPT_FORBID_REUSE, 1L);  // the farewell belongs to this call, with its deadline

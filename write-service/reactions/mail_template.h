@@ -1,6 +1,6 @@
-// A mail with blanks: the first line is "Subject: …", then an empty line, then the body. {{name}} is filled in, once each
-// value is put on one line, so that no value can add a header or a line. Threads: any.
-// Failures: parse throws std::invalid_argument with the line; what was parsed renders always.
+// A mail with blanks: the first line is "Subject: …", then an empty line, then the body. {{name}} is filled in, once
+// each value is put on one line, so that no value can add a header or a line. Threads: any. Failures: parse throws
+// std::invalid_argument with the line; what was parsed renders always.
 #pragma once
 
 #include <map>

@@ -22,9 +22,11 @@ Follower::Partitions partitions_of(std::int32_t all, std::vector<std::int32_t> l
   return {all, std::move(listed)};
 }
 
-subscription::Handler mailing(const Notification& notification, const Notifications::Options& options, const Clock& clock) {
+subscription::Handler mailing(const Notification& notification, const Notifications::Options& options,
+                              const Clock& clock) {
   return [&notification, &clock, client = std::make_shared<SmtpClient>(options.smtp), addresses = options.addresses,
-          words = load_template(notification, options.templates)](const kafka::Message& event, const std::stop_token& stop) {
+          words = load_template(notification, options.templates)](const kafka::Message& event,
+                                                                  const std::stop_token& stop) {
     const auto mail = mail_for(notification, words, event);
     if (!mail) return Outcome{Outcome::Kind::give_up, "the event's bytes are no " + notification.type};
     return client->send(compose(*mail, addresses, clock.now()), addresses, stop);
@@ -47,7 +49,8 @@ Follower::Options follower_options(const Notification& notification, const Notif
 
 }  // namespace
 
-Notifications::Notifications(const Options& options, const Ports& ports, prometheus::Registry& registry, const log::Logger& log) {
+Notifications::Notifications(const Options& options, const Ports& ports, prometheus::Registry& registry,
+                             const log::Logger& log) {
   std::uint64_t seed = ports.seed;
   for (const auto& notification : notifications()) {
     const auto& name = notification.name;

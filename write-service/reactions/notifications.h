@@ -1,10 +1,10 @@
-// Mails for events (see notifications_mails.h): each notification follows its topic on a thread, a checkpoint and a circuit
-// breaker of its own, apart from the shards, so that no command ever waits for a mail server.
-// Threads: start and stop from one; health() from any. Failures stay inside: tried again, then dead letters with the reason
+// Mails for events (see notifications_mails.h): each notification follows its topic on a thread, a checkpoint and a
+// circuit breaker of its own, apart from the shards, so that no command ever waits for a mail server. Threads: start
+// and stop from one; health() from any. Failures stay inside: tried again, then dead letters with the reason
 // NOTIFICATION_FAILED; counted in orderly_subscription_* and told by health().
 //
-// At least once: after a crash a mail may come twice, with the same Message-ID, but none is missing. The first start reads
-// from the beginning, and makes no mail for what is older than max_age.
+// At least once: after a crash a mail may come twice, with the same Message-ID, but none is missing. The first start
+// reads from the beginning, and makes no mail for what is older than max_age.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,7 @@ class Notifications {
   Notifications(const Options& options, const Ports& ports, prometheus::Registry& registry, const log::Logger& log);
 
   void start();
-  void stop();  // within two seconds, a mail under way included; while the broker is away, after its time-out
+  void stop();  // within four seconds, whatever the mail server does; a partition_count() under way is waited for
 
   struct Health {
     std::string name;

@@ -54,10 +54,18 @@ std::string event_id(const kafka::Message& event) {
 
 std::span<const Notification> notifications() {
   static const std::array all{
-      Notification{"out_of_stock", std::string{topics::allocation_events}, "allocation.v1.OutOfStock", out_of_stock_template,
-                   {"sku", "order_id", "quantity", "waits_for_stock"}, read_out_of_stock},
-      Notification{"customer_became_vip", std::string{topics::customer_events}, "customer.v1.CustomerBecameVip",
-                   customer_became_vip_template, {"customer_id", "order_id"}, read_customer_became_vip},
+      Notification{"out_of_stock",
+                   std::string{topics::allocation_events},
+                   "allocation.v1.OutOfStock",
+                   out_of_stock_template,
+                   {"sku", "order_id", "quantity", "waits_for_stock"},
+                   read_out_of_stock},
+      Notification{"customer_became_vip",
+                   std::string{topics::customer_events},
+                   "customer.v1.CustomerBecameVip",
+                   customer_became_vip_template,
+                   {"customer_id", "order_id"},
+                   read_customer_became_vip},
   };
   return all;
 }

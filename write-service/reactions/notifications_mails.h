@@ -1,5 +1,6 @@
 // Which event makes which mail: one entry each, with its topic, its template and what the template may say. A new
-// notification is an entry here and a file in templates/. Threads: any. Failures: bytes that are no such event give nothing.
+// notification is an entry here and a file in templates/. Threads: any. Failures: bytes that are no such event give
+// nothing.
 #pragma once
 
 #include <filesystem>
@@ -15,9 +16,9 @@
 namespace orderly::reactions {
 
 struct Notification {
-  std::string name;   // the subscription's, and the template's file: NAME.txt
+  std::string name;  // the subscription's, and the template's file: NAME.txt
   std::string topic;
-  std::string type;   // ce_type
+  std::string type;  // ce_type
   std::string built_in_template;
   std::vector<std::string> placeholders;  // besides event_id and time
   std::optional<MailTemplate::Values> (*read)(std::string_view payload);

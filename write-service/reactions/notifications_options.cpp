@@ -28,11 +28,13 @@ void add_notification_options(options::Parser& parser, NotificationSettings& s) 
       "mail-from", po::value(&s.mail_from)->default_value("orderly@localhost"), "who notifications are from")(
       "mail-to", po::value(&s.mail_to)->default_value("shop@localhost"), "who gets them; several with commas between")(
       "mail-templates", po::value(&s.templates)->value_name("DIR"), "templates to use instead of those built in")(
-      "notify-max-age", po::value(&s.max_age)->default_value("24h"), "no mail for events older than this: 90s, 30m, 24h, 7d")(
-      "notify-tries", po::value(&s.tries)->default_value(8), "tries at a mail before it goes to the dead letters");
+      "notify-max-age", po::value(&s.max_age)->default_value("24h"),
+      "no mail for events older than this: 90s, 30m, 24h, 7d")("notify-tries", po::value(&s.tries)->default_value(8),
+                                                               "tries at a mail before it goes to the dead letters");
 }
 
-std::optional<Notifications::Options> notification_options(const NotificationSettings& s, const std::filesystem::path& directory,
+std::optional<Notifications::Options> notification_options(const NotificationSettings& s,
+                                                           const std::filesystem::path& directory,
                                                            const std::vector<std::int32_t>& shards) {
   const auto max_age = option("notify-max-age", [&] { return parse_age(s.max_age); });
   if (s.tries < 1) throw options::OptionError{"--notify-tries: at least 1 wanted"};
@@ -40,7 +42,8 @@ std::optional<Notifications::Options> notification_options(const NotificationSet
   option("mail-templates", [&] {
     for (const auto& notification : notifications()) load_template(notification, s.templates);
   });
-  if (!s.smtp_ca.empty() && !std::filesystem::exists(s.smtp_ca)) throw options::OptionError{"--smtp-ca: there is no " + s.smtp_ca};
+  if (!s.smtp_ca.empty() && !std::filesystem::exists(s.smtp_ca))
+    throw options::OptionError{"--smtp-ca: there is no " + s.smtp_ca};
   if (s.smtp_url.empty()) return std::nullopt;
   return Notifications::Options{
       .directory = directory,

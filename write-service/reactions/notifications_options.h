@@ -1,5 +1,6 @@
 // The notifications' options of the command line, --smtp-url first of all: without it there are no notifications.
-// Threads: start of the program only. Failures: options::OptionError with one line, which never shows the URL's password.
+// Threads: start of the program only. Failures: options::OptionError with one line, which never shows the URL's
+// password.
 #pragma once
 
 #include <filesystem>

@@ -27,11 +27,11 @@ struct LiveStream {
 
   std::string name;  // category/aggregate id
   StreamHead head;
-  bool is_new = false;   // no row in streams yet
-  bool touched = false;  // by the open unit of work
-  std::size_t bytes = 0;               // as last counted
+  bool is_new = false;                   // no row in streams yet
+  bool touched = false;                  // by the open unit of work
+  std::size_t bytes = 0;                 // as last counted
   std::size_t bytes_since_snapshot = 0;  // of stored events
-  std::size_t snapshot_bytes = 0;      // of the last snapshot
+  std::size_t snapshot_bytes = 0;        // of the last snapshot
 };
 
 template <domain::Decider Aggregate>

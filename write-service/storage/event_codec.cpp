@@ -19,7 +19,8 @@ Message parse(std::string_view data) {
 }
 
 [[noreturn]] void unknown(std::string_view type) {
-  throw std::runtime_error{"stored event type " + std::string{type} + " is unknown: the store was written by a newer version"};
+  throw std::runtime_error{"stored event type " + std::string{type} +
+                           " is unknown: the store was written by a newer version"};
 }
 
 template <class Message>
@@ -50,12 +51,13 @@ domain::Product::Snapshot::Line get_line(const stored::ProductSnapshot::Line& fr
 }  // namespace
 
 std::string_view EventCodec<domain::Product>::type(const Event& event) {
-  return std::visit(overloaded{[](const domain::BatchCreated&) { return std::string_view{"BatchCreated"}; },
-                               [](const domain::BatchQuantityChanged&) { return std::string_view{"BatchQuantityChanged"}; },
-                               [](const domain::Allocated&) { return std::string_view{"Allocated"}; },
-                               [](const domain::Deallocated&) { return std::string_view{"Deallocated"}; },
-                               [](const domain::OutOfStock&) { return std::string_view{"OutOfStock"}; }},
-                    event);
+  return std::visit(
+      overloaded{[](const domain::BatchCreated&) { return std::string_view{"BatchCreated"}; },
+                 [](const domain::BatchQuantityChanged&) { return std::string_view{"BatchQuantityChanged"}; },
+                 [](const domain::Allocated&) { return std::string_view{"Allocated"}; },
+                 [](const domain::Deallocated&) { return std::string_view{"Deallocated"}; },
+                 [](const domain::OutOfStock&) { return std::string_view{"OutOfStock"}; }},
+      event);
 }
 
 std::string EventCodec<domain::Product>::encode(const Event& event) {
@@ -98,7 +100,8 @@ std::string EventCodec<domain::Product>::encode(const Event& event) {
                     event);
 }
 
-domain::Product::Event EventCodec<domain::Product>::decode(std::string_view type, std::string_view data, const std::string& sku) {
+domain::Product::Event EventCodec<domain::Product>::decode(std::string_view type, std::string_view data,
+                                                           const std::string& sku) {
   if (type == "Allocated") {
     const auto m = parse<stored::Allocated>(data);
     return domain::Allocated{m.order_id(), sku, m.quantity(), m.batch_ref(), m.backorder()};
@@ -140,7 +143,8 @@ std::string EventCodec<domain::Product>::encode_snapshot(const domain::Product::
 domain::Product::State EventCodec<domain::Product>::decode_snapshot(std::string_view data) {
   const auto m = parse<stored::ProductSnapshot>(data);
   domain::Product::Snapshot snapshot;
-  for (const auto& batch : m.batches()) snapshot.batches.push_back({batch.batch_ref(), batch.quantity(), get_eta(batch)});
+  for (const auto& batch : m.batches())
+    snapshot.batches.push_back({batch.batch_ref(), batch.quantity(), get_eta(batch)});
   for (const auto& line : m.lines()) snapshot.lines.push_back(get_line(line));
   for (const auto& line : m.waiting()) snapshot.waiting.push_back(get_line(line));
   snapshot.next_arrival = m.next_arrival();
@@ -148,7 +152,9 @@ domain::Product::State EventCodec<domain::Product>::decode_snapshot(std::string_
 }
 
 std::string_view EventCodec<domain::BatchReference>::type(const Event& event) {
-  return std::visit(overloaded{[](const domain::BatchReferenceClaimed&) { return std::string_view{"BatchReferenceClaimed"}; }}, event);
+  return std::visit(
+      overloaded{[](const domain::BatchReferenceClaimed&) { return std::string_view{"BatchReferenceClaimed"}; }},
+      event);
 }
 
 std::string EventCodec<domain::BatchReference>::encode(const Event& event) {

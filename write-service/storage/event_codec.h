@@ -1,5 +1,6 @@
 // Domain events and snapshots to their stored bytes and back. Stored types of older versions are upcast here.
-// Threads: any. Failures: bytes that cannot be read throw std::runtime_error: the store is damaged or newer than we are.
+// Threads: any. Failures: bytes that cannot be read throw std::runtime_error: the store is damaged or newer than we
+// are.
 #pragma once
 
 #include <string>

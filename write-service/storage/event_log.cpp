@@ -8,8 +8,9 @@ namespace orderly::storage {
 EventLog::EventLog(const sqlite::Database& db)
     : head_(db, "SELECT stream, version, position, published FROM streams WHERE name = ?1"),
       snapshot_(db, "SELECT version, position, data FROM snapshots WHERE stream = ?1"),
-      event_(db, "SELECT stream, version, previous, type, time, command_id, number, correlation_id, data FROM events "
-                 "WHERE position = ?1") {}
+      event_(db,
+             "SELECT stream, version, previous, type, time, command_id, number, correlation_id, data FROM events "
+             "WHERE position = ?1") {}
 
 std::optional<StreamHead> EventLog::head(std::string_view stream_name) {
   head_.bind(stream_name);

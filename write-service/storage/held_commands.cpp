@@ -74,7 +74,8 @@ std::optional<HeldCommand> HeldCommands::release(const std::string& stream) {
 HeldCommand HeldCommands::read(std::int64_t number) {
   if (const auto row = new_rows_.find(number); row != new_rows_.end()) return row->second.command;
   read_.bind(number);
-  if (!read_.step()) throw std::runtime_error{"the store is damaged: held command " + std::to_string(number) + " is gone"};
+  if (!read_.step())
+    throw std::runtime_error{"the store is damaged: held command " + std::to_string(number) + " is gone"};
   HeldCommand command{number, static_cast<Claim>(read_.integer(0)), std::string{read_.text(1)}, read_.integer(2),
                       std::string{read_.blob(3)}};
   read_.reset();

@@ -1,6 +1,6 @@
-// Commands that wait in order for their product: behind a CreateBatch whose reference another shard is asked for, so that
-// no later command of the same sku overtakes it. They survive restarts in the table `held`.
-// Threads: the shard's. Failures: sqlite::Error. Changes are in memory until write(), as with everything of a unit of work.
+// Commands that wait in order for their product: behind a CreateBatch whose reference another shard is asked for, so
+// that no later command of the same sku overtakes it. They survive restarts in the table `held`. Threads: the shard's.
+// Failures: sqlite::Error. Changes are in memory until write(), as with everything of a unit of work.
 #pragma once
 
 #include <cstdint>

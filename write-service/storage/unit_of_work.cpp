@@ -27,14 +27,17 @@ sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace pl
 
 struct UnitOfWork::Statements {
   explicit Statements(const sqlite::Database& db)
-      : event(db, "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
-                  "data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+      : event(db,
+              "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
+              "data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
         new_stream(db, "INSERT INTO streams(stream, name, version, position, published) VALUES (?1, ?2, ?3, ?4, ?5)"),
         stream(db, "UPDATE streams SET version = ?2, position = ?3, published = ?4 WHERE stream = ?1"),
         snapshot(db, "REPLACE INTO snapshots(stream, version, position, data) VALUES (?1, ?2, ?3, ?4)"),
         outbox(db, "INSERT INTO outbox(lane, sequence, count, messages) VALUES (?1, ?2, ?3, ?4)"),
         published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
-        lane(db, "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = ?1") {}
+        lane(db,
+             "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = "
+             "?1") {}
   sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane;
 };
 
@@ -54,8 +57,8 @@ UnitOfWork::~UnitOfWork() = default;
 
 void UnitOfWork::open(ShardPlace place) {
   sqlite::Transaction transaction{db_};
-  sqlite::Statement{db_, "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions) VALUES (1, ?1, ?2, ?3)"}.run(
-      schema_version, place.shard, place.partitions);
+  sqlite::Statement{db_, "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions) VALUES (1, ?1, ?2, ?3)"}
+      .run(schema_version, place.shard, place.partitions);
   sqlite::Statement found{db_, "SELECT schema_version, shard, partitions FROM shard"};
   found.step();
   if (found.integer(0) > schema_version) {
@@ -73,7 +76,8 @@ void UnitOfWork::open(ShardPlace place) {
 
   sqlite::Statement lanes{db_, "SELECT lane, next_offset, next_position, next_sequence, published FROM lanes"};
   while (lanes.step()) {
-    lanes_.at(static_cast<std::size_t>(lanes.integer(0))) = {lanes.integer(1), lanes.integer(2), lanes.integer(3), lanes.integer(4)};
+    lanes_.at(static_cast<std::size_t>(lanes.integer(0))) = {lanes.integer(1), lanes.integer(2), lanes.integer(3),
+                                                             lanes.integer(4)};
   }
   next_stream_ = db_.query_integer("SELECT coalesce(max(stream), 0) + 1 FROM streams");
   committed_lanes_ = lanes_;
@@ -100,9 +104,9 @@ void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t n
   // Positions start at 1: 0 ends a stream's chain.
   const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
   live.bytes_since_snapshot += data.size();
-  events_.push_back({position, live.head.stream, ++live.head.version, live.head.position, type, to_unix_ms(cause.time), cause.id,
-                     number, cause.correlation_id == cause.id ? std::nullopt : std::optional{cause.correlation_id},
-                     std::move(data)});
+  events_.push_back(
+      {position, live.head.stream, ++live.head.version, live.head.position, type, to_unix_ms(cause.time), cause.id,
+       number, cause.correlation_id == cause.id ? std::nullopt : std::optional{cause.correlation_id}, std::move(data)});
   live.head.position = position;
 }
 
@@ -196,11 +200,13 @@ void UnitOfWork::write_lanes() {
 }
 
 std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::chunks_from(Lane lane, std::int64_t sequence) {
-  sqlite::Statement rows{db_, "SELECT sequence, count, messages FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY sequence"};
+  sqlite::Statement rows{
+      db_, "SELECT sequence, count, messages FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY sequence"};
   rows.bind(lane, sequence);
   std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
   while (rows.step()) {
-    chunks.push_back(std::make_shared<outbox::Chunk>(outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
+    chunks.push_back(std::make_shared<outbox::Chunk>(
+        outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
   }
   return chunks;
 }

@@ -1,12 +1,16 @@
 // Notifications from end to end but for the broker: events in, mails at a real SMTP server, dead letters out.
-#include <catch2/catch.hpp>
+#include "reactions/notifications.h"
 
+#include <netinet/in.h>
 #include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 #include "../following.h"
 #include "allocation/v1/allocation.pb.h"
 #include "customer/v1/customer.pb.h"
-#include "reactions/notifications.h"
 #include "smtp_server.h"
 
 namespace {
@@ -49,13 +53,15 @@ struct Shop {
     event.set_sku(sku);
     event.set_order_id("o1");
     event.set_quantity(10);
-    broker.add_event("allocation.events", "allocation.v1.OutOfStock", id, wall_clock.now(), event.SerializeAsString(), 1);
+    broker.add_event("allocation.events", "allocation.v1.OutOfStock", id, wall_clock.now(), event.SerializeAsString(),
+                     1);
   }
   void became_vip(const std::string& id) {
     customer::v1::CustomerBecameVip event;
     event.set_customer_id("c1");
     event.set_order_id("o3");
-    broker.add_event("customer.events", "customer.v1.CustomerBecameVip", id, wall_clock.now(), event.SerializeAsString());
+    broker.add_event("customer.events", "customer.v1.CustomerBecameVip", id, wall_clock.now(),
+                     event.SerializeAsString());
   }
 
   // Until so many events are finished with and in the checkpoint.
@@ -156,12 +162,22 @@ TEST_CASE("One notification's trouble leaves the other alone", "[notifications]"
 }
 
 TEST_CASE("Stopping does not wait for a mail server that hangs", "[notifications]") {
-  const SmtpSink sink;
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(
+      (bind(listener, generic, size) == 0 && listen(listener, 1) == 0 && getsockname(listener, generic, &size) == 0));
   Shop shop;
-  sink.answer("data hang");
   shop.out_of_stock("e1", "LAMP");
-  shop.start(sink.url());
+  shop.start("smtp://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  const int connection = accept(listener, nullptr, nullptr);
+  REQUIRE(connection >= 0);  // the client waits for a greeting now
   const auto started = std::chrono::steady_clock::now();
   shop.notifications->stop();
   CHECK(std::chrono::steady_clock::now() - started < 5s);
+  close(connection);
+  close(listener);
 }

@@ -1,8 +1,6 @@
 // The SMTP client against a real server: what arrives, and what each refusal means.
 #include <catch2/catch.hpp>
-
-#include <sys/socket.h>
-#include <thread>
+#include <map>
 
 #include "common/clock/rfc3339.h"
 #include "reactions/mail_smtp.h"
@@ -23,7 +21,8 @@ std::string message(const std::string& subject = "Hello", const std::string& bod
   return compose({"id-1", subject, body}, to_stock, *parse_rfc3339("2011-01-31T12:00:00Z"));
 }
 
-subscription::Outcome send(const std::string& url, const MailAddresses& addresses = to_stock, SmtpClient::Options options = {}) {
+subscription::Outcome send(const std::string& url, const MailAddresses& addresses = to_stock,
+                           SmtpClient::Options options = {}) {
   options.server = SmtpServer::parse(url);
   return SmtpClient{std::move(options)}.send(message(), addresses, {});
 }
@@ -47,8 +46,10 @@ TEST_CASE("A mail goes to every recipient", "[smtp]") {
 
 TEST_CASE("A 4xx answer may pass, a 5xx answer is for good, at RCPT and at DATA", "[smtp]") {
   const SmtpSink sink;
-  for (const auto& [local_part, kind] : std::map<std::string, Kind>{
-           {"rcpt-451", Kind::retry}, {"data-451", Kind::retry}, {"rcpt-550", Kind::give_up}, {"data-550", Kind::give_up}}) {
+  for (const auto& [local_part, kind] : std::map<std::string, Kind>{{"rcpt-451", Kind::retry},
+                                                                    {"data-451", Kind::retry},
+                                                                    {"rcpt-550", Kind::give_up},
+                                                                    {"data-550", Kind::give_up}}) {
     const auto outcome = send(sink.url(), {"a@b.example", {local_part + "@shop.example"}});
     INFO(local_part << ": " << outcome.detail);
     CHECK(outcome.kind == kind);
@@ -113,6 +114,7 @@ TEST_CASE("smtps wants a certificate that it can trust", "[smtp]") {
   REQUIRE(!variable("ORDERLY_TEST_SMTPS").empty());  // openssl made a certificate
   CHECK(send(sink.secure_url()).kind == Kind::retry);
   CHECK(sink.received() == 0);
-  CHECK(send(sink.secure_url("shop:secret@"), to_stock, {.server = {}, .ca_file = variable("ORDERLY_TEST_SMTP_CA")}).detail.empty());
+  CHECK(send(sink.secure_url("shop:secret@"), to_stock, {.server = {}, .ca_file = variable("ORDERLY_TEST_SMTP_CA")})
+            .detail.empty());
   CHECK(sink.received() == 1);
 }

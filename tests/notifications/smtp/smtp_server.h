@@ -23,7 +23,9 @@ class SmtpSink {
   SmtpSink& operator=(const SmtpSink&) = delete;
 
   std::string url(const std::string& login = "") const { return "smtp://" + login + variable("ORDERLY_TEST_SMTP"); }
-  std::string secure_url(const std::string& login = "") const { return "smtps://" + login + variable("ORDERLY_TEST_SMTPS"); }
+  std::string secure_url(const std::string& login = "") const {
+    return "smtps://" + login + variable("ORDERLY_TEST_SMTPS");
+  }
 
   // How to answer from now on, such as "data 451"; empty: take everything.
   void answer(const std::string& order) const {
@@ -48,7 +50,8 @@ class SmtpSink {
  private:
   std::size_t count() const {
     std::size_t mails = 0;
-    for (const auto& entry : std::filesystem::directory_iterator{directory_ / "mails"}) mails += entry.path().extension() == ".eml";
+    for (const auto& entry : std::filesystem::directory_iterator{directory_ / "mails"})
+      mails += entry.path().extension() == ".eml";
     return mails;
   }
 

@@ -1,0 +1,25 @@
+// What `orderly send` was asked for. Threads: the main one. Failures: OptionError.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/broker_options.h"
+
+namespace orderly::cli {
+
+struct SendOptions {
+  BrokerOptions broker;
+  OutputOptions output;
+  std::vector<std::string> words;  // TYPE field=value ...
+  std::string id, file;
+  std::optional<std::chrono::milliseconds> wait;
+};
+
+// A file of commands, one a line. The exit code: 0, 1 when a line was broken or not delivered, 3 when results are
+// missing.
+int send_file(const SendOptions& options, Console& console);
+
+}  // namespace orderly::cli

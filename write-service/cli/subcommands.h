@@ -1,0 +1,15 @@
+// The table of contents: every sub-command, one file each. An Invocation in, the exit code out; exceptions as
+// dispatch.h says. Threads: the main one.
+#pragma once
+
+#include "cli/dispatch.h"
+
+namespace orderly::cli {
+
+int topics_create(const Invocation& invocation);
+int send(const Invocation& invocation);
+int dead_letters_list(const Invocation& invocation);
+int dead_letters_show(const Invocation& invocation);
+int events(const Invocation& invocation);
+
+}  // namespace orderly::cli
