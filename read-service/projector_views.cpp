@@ -92,15 +92,17 @@ void Projector::attend() {
 void Projector::begin_rebuild(const std::string& name) {
   const auto view = std::ranges::find(views_, name, [](const auto& one) { return one->definition.name; });
   if (view == views_.end()) return;
-  if (std::ranges::any_of(catch_ups_, [&](const auto& one) { return one->view() == *view && one->is_beside(); })) return;
+  if (std::ranges::any_of(catch_ups_, [&](const auto& one) { return one->view() == *view && one->is_beside(); }))
+    return;
   const auto generation = find_generations(options_.folder, (*view)->definition).highest + 1;
   fill_beside(*view, generation_file(options_.folder, name, generation));
 }
 
 void Projector::fill_beside(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
-  catch_up({.view = view,
-            .open_store = [view, file = std::move(file)] { return std::make_unique<ViewStore>(view->definition, file); },
-            .beside = true});
+  catch_up(
+      {.view = view,
+       .open_store = [view, file = std::move(file)] { return std::make_unique<ViewStore>(view->definition, file); },
+       .beside = true});
 }
 
 // At a batch boundary. What the newcomer lacks is read again, and the others pass over what they have.

@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <memory>
+#include <random>
 
 #include "common/http/health.h"
 #include "common/http/server.h"
@@ -10,6 +11,7 @@
 #include "common/kafka/publisher.h"
 #include "common/options/options.h"
 #include "common/process/termination.h"
+#include "reactions/notifications_options.h"
 #include "write_service.h"
 
 namespace po = boost::program_options;
@@ -21,6 +23,7 @@ struct Settings {
   std::string brokers, data, shards, listen, delivery, log_level;
   std::vector<std::string> kafka;
   std::size_t cache_mib = 0;
+  reactions::NotificationSettings notifications;
 };
 
 bool parse(int argc, char** argv, Settings& s) {
@@ -33,6 +36,7 @@ bool parse(int argc, char** argv, Settings& s) {
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
       "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
+  reactions::add_notification_options(parser, s.notifications);
   return parser.parse(argc, argv, options::environment());
 }
 
@@ -71,6 +75,33 @@ WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
   return ports;
 }
 
+reactions::Notifications::Ports notification_ports(const kafka::Config& config, const Clock& clock,
+                                                   const log::Logger& log) {
+  return {.partition_count = [=] { return common_partition_count(config, log); },
+          .source =
+              [=](const std::string& name) {
+                return std::make_unique<kafka::Consumer>(config, log.with("subscription", name));
+              },
+          .dead_letters =
+              [=](const std::string& name) {
+                kafka::LibrdkafkaPublisher::Options options{config, "", "", kafka::Delivery::at_least_once};
+                return std::make_unique<kafka::LibrdkafkaPublisher>(std::move(options), log.with("subscription", name));
+              },
+          .clock = clock,
+          .ticks = [] { return std::chrono::steady_clock::now(); },
+          .seed = std::random_device{}()};
+}
+
+// What waits for a mail server holds no command up, so the service is ready all the same.
+std::vector<http::Readiness> readiness(const WriteService& service,
+                                       const std::optional<reactions::Notifications>& mails) {
+  std::vector<http::Readiness> parts;
+  for (const auto& [name, trouble] : service.health()) parts.push_back({name, !trouble, trouble.value_or("")});
+  if (!mails) return parts;
+  for (const auto& [name, trouble] : mails->health()) parts.push_back({name, true, trouble.value_or("")});
+  return parts;
+}
+
 int run(const Settings& settings, Termination& termination) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of unreadable bytes is in the command's answer
   const auto log = log::Logger::to_stderr("write-service", settings.log_level);
@@ -80,20 +111,23 @@ int run(const Settings& settings, Termination& termination) {
   kafka::check(config);
 
   const auto registry = std::make_shared<prometheus::Registry>();
-  WriteService::Options options{settings.data, ShardSelection::parse(settings.shards), {}};
+  const auto shards = ShardSelection::parse(settings.shards);
+  const auto mail_options = reactions::notification_options(settings.notifications, settings.data, shards.listed);
+  WriteService::Options options{settings.data, shards, {}};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
   WriteService service{std::move(options), ports(config, delivery, log), *registry, log};
 
   http::Server server{{.listen = settings.listen, .threads = 1, .registry = registry}, log};
-  http::add_health_routes(server, registry, [&service] {
-    std::vector<http::Readiness> parts;
-    for (const auto& [name, trouble] : service.health()) parts.push_back({name, !trouble, trouble.value_or("")});
-    return parts;
-  });
+  const SystemClock clock;
+  std::optional<reactions::Notifications> mails;
+  if (mail_options) mails.emplace(*mail_options, notification_ports(config, clock, log), *registry, log);
+  http::add_health_routes(server, registry, [&] { return readiness(service, mails); });
   server.start();
   service.start();
+  if (mails) mails->start();
   log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.listen}});
   log.info("write-service ends", {{"signal", termination.wait()}});
+  if (mails) mails->stop();
   service.stop();
   server.stop();
   return 0;

@@ -1,7 +1,6 @@
 #include "common/http/server.h"
 
-#ifdef __SANITIZE_THREAD__
-// Asio's fences, which ThreadSanitizer cannot follow; its queues are ordered by their mutex as well.
+#ifdef __SANITIZE_THREAD__  // does not follow Asio's fences; its queues are ordered by their mutex as well
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
 
@@ -14,6 +13,7 @@
 #include <unordered_set>
 
 #include "common/http/endpoint.h"
+#include "common/http/limits.h"
 #include "common/http/negotiate.h"
 #include "common/http/problem.h"
 #include "common/http/request_metrics.h"
@@ -59,26 +59,6 @@ Request to_request(const restinio::request_t& from) {
   header.for_each_field([&](const auto& field) { request.headers.emplace_back(field.name(), field.value()); });
   request.body = from.body();
   return request;
-}
-
-// What is refused before any handler sees it; the connection itself is closed at twice these sizes.
-std::optional<Problem> refuse_oversized(const Request& request, const restinio::request_t& from,
-                                        const ServerOptions& options) {
-  if (from.header().request_target().size() > options.max_url_bytes) {
-    return Problem{.status = 414,
-                   .detail = "the URL is longer than " + std::to_string(options.max_url_bytes) + " bytes"};
-  }
-  std::size_t bytes = 0;
-  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
-  if (bytes > options.max_header_bytes) {
-    return Problem{.status = 431,
-                   .detail = "the headers are longer than " + std::to_string(options.max_header_bytes) + " bytes"};
-  }
-  if (request.body.size() > options.max_body_bytes) {
-    return Problem{.status = 413,
-                   .detail = "the body is longer than " + std::to_string(options.max_body_bytes) + " bytes"};
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -197,7 +177,9 @@ void ServerCore::route(Request& request, Responder responder, Responder::Exchang
     response.headers.insert(response.headers.end(), fields.begin(), fields.end());
     responder.send(std::move(response));
   };
-  if (const auto problem = refuse_oversized(request, from, options)) return refuse(*problem);
+  const Limits limits{options.max_url_bytes, options.max_header_bytes, options.max_body_bytes};
+  if (const auto problem = refuse_oversized(request, from.header().request_target().size(), limits))
+    return refuse(*problem);
   auto found = router.find(request.method, request.path);
   if (const auto* other = std::get_if<Router::WrongMethod>(&found)) {
     if (request.method == "OPTIONS" && !options.cors_origin.empty()) {

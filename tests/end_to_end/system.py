@@ -167,7 +167,8 @@ class System:
     def producer(self):
         if self.producer_ is None:
             self.producer_ = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "partitioner": "murmur2_random",
-                                       "queue.buffering.max.messages": 200_000, "message.max.bytes": 4_000_000, "message.timeout.ms": 120_000})
+                                       "queue.buffering.max.messages": 200_000, "message.max.bytes": 4_000_000, "log_level": 0,
+                                       "message.timeout.ms": 120_000})
         return self.producer_
 
     def send(self, type, data, id=None, key=None, partition=-1, headers=(), json_format=True):
@@ -231,7 +232,7 @@ class Follower:
 
     def __init__(self, system, topics):
         self.partitions = [(topic, p) for topic in topics for p in range(system.partitions)]
-        self.consumer = Consumer({"bootstrap.servers": system.brokers, "group.id": "test", "isolation.level": "read_committed",
+        self.consumer = Consumer({"bootstrap.servers": system.brokers, "group.id": "test", "log_level": 0, "isolation.level": "read_committed",
                                   "enable.auto.commit": False, "auto.offset.reset": "earliest", "enable.partition.eof": True})
         self.consumer.assign([TopicPartition(topic, p, 0) for topic, p in self.partitions])
 

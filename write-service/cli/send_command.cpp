@@ -23,7 +23,7 @@ std::string purpose() {
   std::string text =
       "sends one command, or a file of them\n\n"
       "usage: orderly send TYPE field=value ... [--id ID] [--wait SECONDS]\n"
-      "       orderly send --file commands.jsonl [--wait SECONDS]\n\n"
+      "       orderly send --file commands.jsonl [--rate COMMANDS/S] [--wait SECONDS]\n\n"
       "A field of a field is items[0].sku=LAMP; a list or a message may be given whole as JSON. A line of a file is\n"
       "{\"type\": TYPE, \"id\": ID (may be left out), \"data\": {...}}. Ends with 0 when all was accepted (one "
       "command) or\n"
@@ -45,6 +45,7 @@ bool parse(const Invocation& invocation, SendOptions& options) {
                "the command; --command itself is left out")(
       "id", po::value(&options.id), "the command's id, 1 to 64 printable ASCII characters; a new one by default")(
       "file", po::value(&options.file), "commands as JSON, one a line; - is standard input")(
+      "rate", po::value(&options.rate)->value_name("COMMANDS/S"), "with --file: send no faster than this")(
       "wait", po::value<double>()->value_name("SECONDS")->notifier([&](double seconds) { wait_seconds = seconds; }),
       "wait for the results, and give up when none has come for so long");
   options.output.add_to(parser);
@@ -55,6 +56,7 @@ bool parse(const Invocation& invocation, SendOptions& options) {
       throw options::OptionError{"--wait: more than 0 and at most 86400 seconds wanted"};
     options.wait = std::chrono::milliseconds{std::llround(std::ceil(*wait_seconds * 1000))};
   }
+  if (!(options.rate >= 0 && options.rate <= 1e9)) throw options::OptionError{"--rate: a positive number wanted"};
   if (options.file.empty()) return true;
   if (!options.words.empty())
     throw options::OptionError{"--file: no command can stand beside it, got " + options.words.front()};

@@ -65,7 +65,7 @@ class FileSender {
   }
 
   SendSummary run() {
-    const auto started = Clock::now();
+    started_ = Clock::now();
     send_lines();
     while (!sender_.flush(100ms)) show_progress();
     tally_.forget(undelivered_);
@@ -75,7 +75,7 @@ class FileSender {
       if (summary_.results.all() > 0) ended = std::max(ended, tally_.last_result());
     }
     progress_.clear();
-    summary_.seconds = std::chrono::duration<double>(ended - started).count();
+    summary_.seconds = std::chrono::duration<double>(ended - started_).count();
     return summary_;
   }
 
@@ -98,6 +98,10 @@ class FileSender {
     } catch (const std::invalid_argument& error) {
       ++summary_.broken_lines;
       return report(line_number_, error.what());
+    }
+    if (options_.rate > 0) {
+      sender_.serve_until(started_ + std::chrono::round<Clock::duration>(
+                                         std::chrono::duration<double>(static_cast<double>(summary_.sent) / options_.rate)));
     }
     if (results_) tally_.expect(command.id, line_number_);
     ++summary_.sent;  // taken back when its delivery fails
@@ -158,6 +162,7 @@ class FileSender {
   Progress progress_;
   IdSource ids_;
   SendSummary summary_;
+  Clock::time_point started_;
   std::set<std::size_t> undelivered_;  // line numbers
   Tally tally_;
   std::optional<ResultThread> results_;

@@ -16,6 +16,7 @@ struct SendOptions {
   std::vector<std::string> words;  // TYPE field=value ...
   std::string id, file;
   std::optional<std::chrono::milliseconds> wait;
+  double rate = 0;  // commands of a file a second; 0: as fast as Kafka takes them
 };
 
 // A file of commands, one a line. The exit code: 0, 1 when a line was broken or not delivered, 3 when results are

@@ -116,6 +116,14 @@ void Sender::send(const OutgoingCommand& command, std::size_t tag) {
   rd_kafka_poll(client_->handle, 0);
 }
 
+void Sender::serve_until(std::chrono::steady_clock::time_point due) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    rd_kafka_poll(client_->handle, static_cast<int>(left.count()));
+  }
+}
+
 bool Sender::flush(std::chrono::milliseconds timeout) {
   return rd_kafka_flush(client_->handle, static_cast<int>(timeout.count())) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }

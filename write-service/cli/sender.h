@@ -33,6 +33,9 @@ class Sender {
   // Waits while the client's queue is full. Chooses the partition as Java clients do, which is the aggregate's shard.
   void send(const OutgoingCommand& command, std::size_t tag);
 
+  // Serves callbacks until then, for sending at a rate.
+  void serve_until(std::chrono::steady_clock::time_point due);
+
   // Serves callbacks for that long; true when every delivery has been told.
   bool flush(std::chrono::milliseconds timeout);
 
