@@ -107,6 +107,7 @@ int run(const Settings& settings, Termination& termination) {
   const auto log = log::Logger::to_stderr("write-service", settings.log_level);
   auto config = options::key_values(settings.kafka, "kafka");
   config["bootstrap.servers"] = settings.brokers;
+  config.emplace("group.id", "orderly-write-service");  // for lag monitors
   const auto delivery = delivery_of(settings.delivery);
   kafka::check(config);
 

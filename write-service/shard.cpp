@@ -12,6 +12,7 @@ namespace {
 
 constexpr int tries = 3;  // of a command whose handling throws
 constexpr auto idle_wait = 50ms;
+constexpr auto measure_every = 500ms;
 
 Lane lane_of(std::string_view topic) {
   return static_cast<Lane>(std::ranges::find(topics::command_topics, topic) - topics::command_topics.begin());
@@ -52,12 +53,7 @@ struct Shard::Open {
               shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
             },
             shard.log_) {
-    std::vector<kafka::Position> positions;
-    for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
-      positions.push_back(
-          {std::string{topics::command_topics[lane]}, shard.options_.place.shard, work.lane(lane).next_offset});
-    }
-    source->assign(positions);
+    source->assign(Shard::positions(*this));
   }
 
   FileLock lock;
@@ -65,6 +61,7 @@ struct Shard::Open {
   handling::CommandHandler handler;
   std::unique_ptr<kafka::MessageSource> source;
   outbox::OutboxRelay relay;
+  std::chrono::steady_clock::time_point next_measure{};
 };
 
 Shard::Shard(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log)
@@ -183,7 +180,19 @@ void Shard::note_published(Open& open) {
   }
 }
 
+std::vector<kafka::Position> Shard::positions(const Open& open) {
+  std::vector<kafka::Position> positions;
+  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+    positions.push_back(
+        {std::string{topics::command_topics[lane]}, open.work.place().shard, open.work.lane(lane).next_offset});
+  }
+  return positions;
+}
+
 void Shard::measure(Open& open) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < open.next_measure) return;
+  open.next_measure = now + measure_every;
   std::int64_t waiting = 0;
   for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
     waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
@@ -194,6 +203,7 @@ void Shard::measure(Open& open) {
   metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
   metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
   metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));
+  open.source->report_progress(positions(open));
 }
 
 void Shard::set_health(std::optional<std::string> reason) {

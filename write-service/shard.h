@@ -58,6 +58,7 @@ class Shard {
   void handle(Open& open, const kafka::Message& record);
   void note_published(Open& open);
   void measure(Open& open);
+  static std::vector<kafka::Position> positions(const Open& open);
   void set_health(std::optional<std::string> reason);
   void wait(std::chrono::milliseconds time, const std::stop_token& stop);
 

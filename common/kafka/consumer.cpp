@@ -183,6 +183,15 @@ std::int64_t Consumer::lag() const {
   return behind;
 }
 
+void Consumer::report_progress(std::span<const Position> positions) {
+  std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> list{
+      rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())), rd_kafka_topic_partition_list_destroy};
+  for (const auto& p : positions) {
+    if (p.offset >= 0) rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
+  }
+  if (list->cnt > 0) rd_kafka_commit(client_.get(), list.get(), 1);
+}
+
 std::int32_t Consumer::partition_count(const std::string& topic, std::chrono::milliseconds timeout) {
   std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle{
       rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy};

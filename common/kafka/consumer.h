@@ -28,6 +28,7 @@ class Consumer final : public MessageSource {
   void assign(std::span<const Position> positions) override;
   MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) override;
   std::int64_t lag() const override;
+  void report_progress(std::span<const Position> positions) override;  // as offsets of the group `group.id`
 
   // Asks the broker; throws a transient Error when it does not answer in time or the topic is not there.
   std::int32_t partition_count(const std::string& topic, std::chrono::milliseconds timeout);

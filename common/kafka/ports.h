@@ -40,6 +40,10 @@ class MessageSource {
 
   // How many messages the broker holds behind what was polled, as last heard, over all assigned partitions.
   virtual std::int64_t lag() const = 0;
+
+  // Tells the broker how far the reader is, for whoever watches consumer groups; nothing ever starts from it, and
+  // nothing waits for it.
+  virtual void report_progress(std::span<const Position> /*positions*/) {}
 };
 
 // Publishes all or nothing.

@@ -92,11 +92,13 @@ class Admin {
   const Queue queue_;
 };
 
+// -1: the broker does not say yet, the topic is too new.
 std::int64_t end_of(rd_kafka_t* client, const std::string& topic, std::int32_t partitions) {
   std::int64_t sum = 0;
   for (std::int32_t p = 0; p < partitions; ++p) {
     std::int64_t low = 0, high = 0;
-    check(rd_kafka_query_watermark_offsets(client, topic.c_str(), p, &low, &high, timeout_ms), nullptr, "ask for the end of " + topic);
+    const auto code = rd_kafka_query_watermark_offsets(client, topic.c_str(), p, &low, &high, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return -1;
     sum += high;
   }
   return sum;
