@@ -77,10 +77,12 @@ WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
 
 reactions::Notifications::Ports notification_ports(const kafka::Config& config, const Clock& clock,
                                                    const log::Logger& log) {
+  auto reader = config;
+  reader.try_emplace("queued.max.messages.kbytes", "4096");  // a mail is slow: there is no use in reading far ahead
   return {.partition_count = [=] { return common_partition_count(config, log); },
           .source =
               [=](const std::string& name) {
-                return std::make_unique<kafka::Consumer>(config, log.with("subscription", name));
+                return std::make_unique<kafka::Consumer>(reader, log.with("subscription", name));
               },
           .dead_letters =
               [=](const std::string& name) {

@@ -8,11 +8,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build/bench"
 BIN = Path(os.environ.get("ORDERLY_BENCH_BIN", ROOT / "build/release/bin"))
+SKUS = 1_000  # as bench-load has them
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def say(line):
     print(line, file=sys.stderr, flush=True)
+
+
+def end_on_signal():
+    """SIGTERM unwinds as an error does, so that what was started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def free_port():
@@ -157,3 +163,21 @@ def projected(directory, topics):
             if followed:
                 least = sum(followed) if least is None else min(least, sum(followed))
     return least or 0
+
+
+def run_write(broker, program, commands):
+    """One program on the commands that are there, its output topics fresh."""
+    broker.load("topics", "--keep-commands")
+    ports = ["--listen", f"127.0.0.1:{free_port()}", "--log-level", "warn"] if program == "write-service" else []
+    with Program(program, "--brokers", broker.address, *ports) as running:
+        meter = Meter(running, broker)
+        # An event a command, and at least one transaction's mark; then a second in which nothing comes.
+        for topic in ("allocation.events", "command.results"):
+            broker.load("wait", "--topic", topic, "--count", commands + SKUS)
+        used = meter.read(per=commands)
+    events = broker.load("count", "--topic", "allocation.events", "--count", commands + SKUS)
+    results = broker.load("count", "--topic", "command.results", "--count", commands + SKUS)
+    if events["records"] != commands + SKUS or results["records"] != commands + SKUS:
+        raise RuntimeError(f"{program}: {events['records']} events and {results['records']} results of {commands + SKUS} commands")
+    return {"per_s": round(commands / (events["last_ms"] - events["first_ms"]) * 1000),
+            "from_start_per_s": round(commands / (events["last_ms"] / 1000 - running.started)), **used}
