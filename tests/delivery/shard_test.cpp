@@ -83,6 +83,17 @@ TEST_CASE("a shard answers commands, ends when asked, and goes on where it was")
   CHECK(broker.records(topics::allocation_events).size() == 2);
 }
 
+TEST_CASE("a command's events and its result leave in one transaction") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  RunningShard shard{broker, directory.path()};
+  REQUIRE(shard.becomes_ready());
+  broker.put(new_batch("b1", "LAMP", "c1"));
+  REQUIRE(broker.wait_for(topics::command_results, 1));
+  CHECK(broker.records(topics::allocation_events).size() == 1);
+  CHECK(broker.transactions() == 1);
+}
+
 TEST_CASE("a broker that goes away makes the shard say so, and nothing else") {
   InMemoryBroker broker;
   TemporaryDirectory directory;
