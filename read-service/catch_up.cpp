@@ -71,21 +71,26 @@ bool CatchUp::try_once() {
 }
 
 void CatchUp::apply(const EventBatch& batch, ViewStore& store) {
-  const auto apply_some = [&](std::span<const PublishedEvent> events) {
-    const auto applied = store.apply(events);
-    task_.view->metrics.count(applied);
-    if (task_.beside) return;
-    task_.view->set_positions(store.positions());
-    surroundings_.waiters.committed(task_.view->definition.name, applied.changes);
-  };
-  try {
-    apply_some(batch.events);
-  } catch (const std::exception&) {
-    // One by one up to the event that fails: the view is as far as it can be, and the reason names that event.
-    for (const auto& event : batch.events) apply_some({&event, 1});
-  }
-  if (task_.view->state().phase != ServedView::Phase::catching_up)
+  apply(batch.events, store);
+  if (task_.view->state().phase != ServedView::Phase::catching_up) {
     report(ServedView::Phase::catching_up, "catching up");
+  }
+}
+
+// Where some event fails, by halves up to that one: the view is as far as it can be, and the reason names the event.
+void CatchUp::apply(std::span<const PublishedEvent> events, ViewStore& store) {
+  Applied applied;
+  try {
+    applied = store.apply(events);
+  } catch (const std::exception&) {
+    if (events.size() == 1) throw;
+    apply(events.first(events.size() / 2), store);
+    return apply(events.subspan(events.size() / 2), store);
+  }
+  task_.view->metrics.count(applied);
+  if (task_.beside) return;
+  task_.view->set_positions(store.positions());
+  surroundings_.waiters.committed(task_.view->definition.name, applied.changes);
 }
 
 void CatchUp::report(ServedView::Phase phase, const std::string& reason) {

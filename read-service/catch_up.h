@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -52,6 +53,7 @@ class CatchUp {
   void run();
   bool try_once();
   void apply(const EventBatch& batch, ViewStore& store);
+  void apply(std::span<const PublishedEvent> events, ViewStore& store);
   void pause(int failures);
   void report(ServedView::Phase phase, const std::string& reason);
   bool is_stopping() const;

@@ -10,6 +10,7 @@ namespace orderly::kafka {
 namespace {
 
 constexpr int slice_ms = 500;  // how long a blocking call may go without looking at interrupt()
+constexpr auto retry_pause = std::chrono::milliseconds{10};
 
 Config defaults(const LibrdkafkaPublisher::Options& options) {
   Config config{
@@ -201,6 +202,9 @@ void LibrdkafkaPublisher::retry(const std::function<rd_kafka_error_s*()>& call) 
     if (error == nullptr) return;
     if (rd_kafka_error_is_retriable(error) == 0 || interrupted_.load()) give_up(error);
     rd_kafka_error_destroy(error);
+    // Mostly the call has waited itself. Where it fails at once, an absent broker must not cost a core.
+    std::unique_lock lock{mutex_};
+    interrupt_.wait_for(lock, retry_pause, [this] { return interrupted_.load(); });
   }
 }
 
@@ -236,6 +240,12 @@ bool LibrdkafkaPublisher::topic_exists(std::string_view topic) {
   const bool exists = metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
   rd_kafka_metadata_destroy(metadata);
   return exists;
+}
+
+void LibrdkafkaPublisher::interrupt() {
+  const std::lock_guard lock{mutex_};
+  interrupted_.store(true);
+  interrupt_.notify_all();
 }
 
 void LibrdkafkaPublisher::check_interrupted() const {

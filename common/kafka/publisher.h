@@ -3,9 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "common/kafka/config.h"
@@ -36,7 +38,7 @@ class LibrdkafkaPublisher final : public Publisher {
   void publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) override;
 
   bool topic_exists(std::string_view topic) override;
-  void interrupt() override { interrupted_.store(true); }
+  void interrupt() override;
 
  private:
   struct Callbacks;
@@ -58,6 +60,8 @@ class LibrdkafkaPublisher final : public Publisher {
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<rd_kafka_s, Destroy> client_;
   std::map<std::string, Topic, std::less<>> topics_;
+  std::mutex mutex_;  // for interrupt_ alone
+  std::condition_variable interrupt_;
   std::atomic<bool> interrupted_ = false;
 };
 

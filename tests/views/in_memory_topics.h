@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "read-service/event_source.h"
+#include "read-service/positions.h"
 #include "tests/views/events.h"
 
 namespace orderly::test {
@@ -63,17 +64,15 @@ class InMemoryTopics {
     const std::lock_guard lock{mutex_};
     expired_ = true;
   }
-  int readers_opened() const {
+  read::Positions ends() const {
     const std::lock_guard lock{mutex_};
-    return opened_;
+    read::Positions ends;
+    for (const auto& [place, log] : logs_) ends[place] = std::ssize(log);
+    return ends;
   }
 
   read::OpenEventSource open() {
-    return [this]() -> std::unique_ptr<read::EventSource> {
-      const std::lock_guard lock{mutex_};
-      ++opened_;
-      return std::make_unique<Source>(*this);
-    };
+    return [this]() -> std::unique_ptr<read::EventSource> { return std::make_unique<Source>(*this); };
   }
 
  private:
@@ -139,7 +138,6 @@ class InMemoryTopics {
   std::condition_variable changed_;
   std::map<Place, std::vector<Record>> logs_;
   bool away_ = false, expired_ = false;
-  int opened_ = 0;
 };
 
 }  // namespace orderly::test

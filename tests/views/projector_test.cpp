@@ -109,9 +109,14 @@ TEST_CASE("events go on while a failed view comes back, and it misses none") {
   Stream lamp;
   service.topics.publish(lamp.created("b1", 1'000'000));
   service.until_ready();
-  std::atomic<bool> enough = false;
-  std::thread publisher{[&] {
-    for (int i = 0; !enough; ++i) service.topics.publish(lamp.allocated("o" + std::to_string(i), 1, "b1"));
+  std::jthread publisher{[&](const std::stop_token& enough) {
+    while (!enough.stop_requested()) {
+      for (int i = 0; i < 100; ++i) {
+        service.topics.publish(lamp.allocated("o" + std::to_string(lamp.version()), 1, "b1"));
+      }
+      // No faster than a healthy view can follow, which it does whatever becomes of the other.
+      service.get("/batches/b1?wait=20&min_version=" + std::to_string(lamp.version()));
+    }
   }};
   for (int round = 0; round < 3; ++round) {
     *breakable.broken = true;
@@ -119,7 +124,7 @@ TEST_CASE("events go on while a failed view comes back, and it misses none") {
     *breakable.broken = false;
     RunningService::until([&] { return metric(service, R"(orderly_view_failed{view="products"})") == "0"; });
   }
-  enough = true;
+  publisher.request_stop();
   publisher.join();
   const auto version = std::to_string(lamp.version());
   const auto product = service.get("/products/LAMP?wait=20&min_version=" + version);

@@ -48,8 +48,14 @@ class RunningService {
       std::this_thread::yield();
     }
   }
+  // Ready, and every view holds all that has been published.
   void until_ready() const {
     until([&] { return get("/readyz").status == 200; });
+    const auto ends = topics.ends();
+    for (const auto& view : service_->views()) {
+      const auto wants = [&](const std::string& topic) { return view->definition.wants(topic); };
+      until([&] { return read::gap(view->positions(), ends, wants) == 0; });
+    }
   }
 
   InMemoryTopics topics;
