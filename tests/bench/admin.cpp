@@ -20,13 +20,15 @@ using Options = std::unique_ptr<rd_kafka_AdminOptions_t, With<rd_kafka_AdminOpti
 using Answer = std::unique_ptr<rd_kafka_event_t, With<rd_kafka_event_destroy>>;
 
 void check(rd_kafka_resp_err_t code, const char* reason, const std::string& doing) {
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error{doing + ": " + (reason ? reason : rd_kafka_err2str(code))};
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error{doing + ": " + (reason ? reason : rd_kafka_err2str(code))};
 }
 
 class Admin {
  public:
   explicit Admin(const std::string& brokers)
-      : client_(make_producer({{"bootstrap.servers", brokers}, {"log_level", "3"}})), queue_(rd_kafka_queue_new(client_.get())) {}
+      : client_(make_producer({{"bootstrap.servers", brokers}, {"log_level", "3"}})),
+        queue_(rd_kafka_queue_new(client_.get())) {}
 
   // Those of these topics that are there, with all their partitions.
   std::vector<std::string> found(const std::vector<topics::Topic>& wanted) {
@@ -36,8 +38,10 @@ class Admin {
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const auto& topic = metadata->topics[i];
       const std::span partitions{topic.partitions, static_cast<std::size_t>(topic.partition_cnt)};
-      const bool complete = std::ranges::all_of(partitions, [](const auto& p) { return p.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
-      if (complete && std::ranges::find(wanted, topic.topic, &topics::Topic::name) != wanted.end()) names.emplace_back(topic.topic);
+      const bool complete =
+          std::ranges::all_of(partitions, [](const auto& p) { return p.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+      if (complete && std::ranges::find(wanted, topic.topic, &topics::Topic::name) != wanted.end())
+        names.emplace_back(topic.topic);
     }
     rd_kafka_metadata_destroy(metadata);
     return names;
@@ -47,7 +51,8 @@ class Admin {
     if (names.empty()) return;
     std::vector<rd_kafka_DeleteTopic_t*> wanted;
     for (const auto& name : names) wanted.push_back(rd_kafka_DeleteTopic_new(name.c_str()));
-    rd_kafka_DeleteTopics(client_.get(), wanted.data(), wanted.size(), options(RD_KAFKA_ADMIN_OP_DELETETOPICS).get(), queue_.get());
+    rd_kafka_DeleteTopics(client_.get(), wanted.data(), wanted.size(), options(RD_KAFKA_ADMIN_OP_DELETETOPICS).get(),
+                          queue_.get());
     rd_kafka_DeleteTopic_destroy_array(wanted.data(), wanted.size());
     const Answer answer{rd_kafka_queue_poll(queue_.get(), timeout_ms)};
     check_answer(answer, "delete topics");
@@ -57,7 +62,8 @@ class Admin {
   void remove_groups(const std::vector<std::string>& names) {
     std::vector<rd_kafka_DeleteGroup_t*> wanted;
     for (const auto& name : names) wanted.push_back(rd_kafka_DeleteGroup_new(name.c_str()));
-    rd_kafka_DeleteGroups(client_.get(), wanted.data(), wanted.size(), options(RD_KAFKA_ADMIN_OP_DELETEGROUPS).get(), queue_.get());
+    rd_kafka_DeleteGroups(client_.get(), wanted.data(), wanted.size(), options(RD_KAFKA_ADMIN_OP_DELETEGROUPS).get(),
+                          queue_.get());
     rd_kafka_DeleteGroup_destroy_array(wanted.data(), wanted.size());
     const Answer answer{rd_kafka_queue_poll(queue_.get(), timeout_ms)};
     check_answer(answer, "delete groups");
@@ -67,15 +73,19 @@ class Admin {
     std::vector<rd_kafka_NewTopic_t*> fresh;
     for (const auto& topic : wanted) {
       fresh.push_back(rd_kafka_NewTopic_new(topic.name.c_str(), partitions, 1, nullptr, 0));
-      for (const auto& [key, value] : topic.settings) rd_kafka_NewTopic_set_config(fresh.back(), key.c_str(), value.c_str());
-      if (!topic.name.ends_with(".commands")) rd_kafka_NewTopic_set_config(fresh.back(), "message.timestamp.type", "LogAppendTime");
+      for (const auto& [key, value] : topic.settings)
+        rd_kafka_NewTopic_set_config(fresh.back(), key.c_str(), value.c_str());
+      if (!topic.name.ends_with(".commands"))
+        rd_kafka_NewTopic_set_config(fresh.back(), "message.timestamp.type", "LogAppendTime");
     }
-    rd_kafka_CreateTopics(client_.get(), fresh.data(), fresh.size(), options(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(), queue_.get());
+    rd_kafka_CreateTopics(client_.get(), fresh.data(), fresh.size(), options(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(),
+                          queue_.get());
     rd_kafka_NewTopic_destroy_array(fresh.data(), fresh.size());
     const Answer answer{rd_kafka_queue_poll(queue_.get(), timeout_ms)};
     check_answer(answer, "create topics");
     std::size_t count = 0;
-    const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
+    const auto** results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
       check(rd_kafka_topic_result_error(results[i]), rd_kafka_topic_result_error_string(results[i]), "create topic");
     }
@@ -126,8 +136,8 @@ void reset_topics(const std::string& brokers, std::int32_t partitions, bool keep
   wait_until([&] { return admin.found(wanted).size() == wanted.size(); });
 }
 
-std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, std::int32_t partitions, std::int64_t at_least,
-                          int still_ms, int timeout_s) {
+std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, std::int32_t partitions,
+                          std::int64_t at_least, int still_ms, int timeout_s) {
   const Client client = make_producer({{"bootstrap.servers", brokers}});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{timeout_s};
   auto changed = std::chrono::steady_clock::now();
@@ -137,7 +147,8 @@ std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, 
     if (end != last) changed = now;
     last = end;
     if (end >= at_least && now - changed >= std::chrono::milliseconds{still_ms}) return end;
-    if (now > deadline) throw std::runtime_error{topic + " ends at " + std::to_string(end) + ", not yet " + std::to_string(at_least)};
+    if (now > deadline)
+      throw std::runtime_error{topic + " ends at " + std::to_string(end) + ", not yet " + std::to_string(at_least)};
     std::this_thread::sleep_for(250ms);
   }
 }

@@ -13,7 +13,7 @@ void reset_topics(const std::string& brokers, std::int32_t partitions, bool keep
 
 // Asks four times a second until the topic ends at `at_least` or later and has stood still for `still_ms`.
 // Gives its end, the sum of the partitions' (records, marks of transactions too); throws after `timeout_s`.
-std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, std::int32_t partitions, std::int64_t at_least,
-                          int still_ms, int timeout_s);
+std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, std::int32_t partitions,
+                          std::int64_t at_least, int still_ms, int timeout_s);
 
 }  // namespace orderly::bench

@@ -7,14 +7,10 @@ namespace orderly::bench {
 namespace {
 
 // As common/kafka/consumer.cpp has them.
-const kafka::Config consumer_defaults{{"group.id", "orderly-bench"},
-                                      {"enable.auto.commit", "false"},
-                                      {"enable.auto.offset.store", "false"},
-                                      {"auto.offset.reset", "error"},
-                                      {"isolation.level", "read_committed"},
-                                      {"queued.min.messages", "1000000"},
-                                      {"queued.max.messages.kbytes", "32768"},
-                                      {"fetch.error.backoff.ms", "100"},
+const kafka::Config consumer_defaults{{"group.id", "orderly-bench"},           {"enable.auto.commit", "false"},
+                                      {"enable.auto.offset.store", "false"},   {"auto.offset.reset", "error"},
+                                      {"isolation.level", "read_committed"},   {"queued.min.messages", "1000000"},
+                                      {"queued.max.messages.kbytes", "32768"}, {"fetch.error.backoff.ms", "100"},
                                       {"socket.nagle.disable", "true"}};
 
 Client make_client(rd_kafka_type_t type, const kafka::Config& settings) {
@@ -29,9 +25,9 @@ Client make_client(rd_kafka_type_t type, const kafka::Config& settings) {
 Client make_producer(const kafka::Config& settings) { return make_client(RD_KAFKA_PRODUCER, settings); }
 
 kafka::Config sender_settings(const std::string& brokers) {
-  return {{"bootstrap.servers", brokers},         {"acks", "all"},
-          {"partitioner", "murmur2_random"},      {"queue.buffering.max.messages", "1000000"},
-          {"batch.num.messages", "10000"},        {"socket.nagle.disable", "true"},
+  return {{"bootstrap.servers", brokers},          {"acks", "all"},
+          {"partitioner", "murmur2_random"},       {"queue.buffering.max.messages", "1000000"},
+          {"batch.num.messages", "10000"},         {"socket.nagle.disable", "true"},
           {"queue.buffering.max.kbytes", "262144"}};
 }
 
@@ -58,7 +54,8 @@ Follower::Follower(const std::string& brokers, std::span<const kafka::Position> 
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   Partitions list{rd_kafka_topic_partition_list_new(static_cast<int>(from.size()))};
-  for (const auto& p : from) rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
+  for (const auto& p : from)
+    rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
   const auto code = rd_kafka_assign(client_.get(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error{std::string{"assign: "} + rd_kafka_err2str(code)};
 }
@@ -74,7 +71,8 @@ void Follower::poll(std::vector<rd_kafka_message_t*>& messages, std::size_t most
   if (count <= 0) {
     messages[0] = rd_kafka_consumer_poll(client_.get(), timeout_ms);
     count = messages[0] == nullptr ? 0 : 1;
-    if (count == 1) count += std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data() + 1, most - 1));
+    if (count == 1)
+      count += std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data() + 1, most - 1));
   }
   messages.resize(static_cast<std::size_t>(count));
   for (const auto* message : messages) {
@@ -85,7 +83,8 @@ void Follower::poll(std::vector<rd_kafka_message_t*>& messages, std::size_t most
 void produce(rd_kafka_t* producer, const OutgoingRecord& record) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
   for (const auto& [name, value] : record.headers) {
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(), static_cast<ssize_t>(value.size()));
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
   }
   std::array<rd_kafka_vu_t, 6> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;

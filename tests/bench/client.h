@@ -1,6 +1,6 @@
-// librdkafka, bare: what the floors and the load generator share. The settings are those of common/kafka's two adapters;
-// nothing of theirs lies in between, so that a floor carries no layer of ours.
-// Threads: as librdkafka's own. Failures: std::runtime_error with librdkafka's words.
+// librdkafka, bare: what the floors and the load generator share. The settings are those of common/kafka's two
+// adapters; nothing of theirs lies in between, so that a floor carries no layer of ours. Threads: as librdkafka's own.
+// Failures: std::runtime_error with librdkafka's words.
 #pragma once
 
 #include <librdkafka/rdkafka.h>

@@ -28,15 +28,16 @@ constexpr const char* schema = R"sql(
                            version INTEGER NOT NULL, PRIMARY KEY(order_id, sku)) WITHOUT ROWID;
   CREATE INDEX allocations_by_sku ON allocations(sku, order_id);
   CREATE INDEX allocations_by_batch ON allocations(batch_ref, order_id, sku);
-  CREATE TABLE order_versions(order_id TEXT PRIMARY KEY, version INTEGER NOT NULL, events INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE order_versions(order_id TEXT PRIMARY KEY, version INTEGER NOT NULL,
+                              events INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE batches(batch_ref TEXT PRIMARY KEY, sku TEXT NOT NULL, quantity INTEGER NOT NULL,
                        allocated INTEGER NOT NULL, eta TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE products(sku TEXT PRIMARY KEY, batches INTEGER NOT NULL, quantity INTEGER NOT NULL,
                         allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
                         backordered_quantity INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE command_results(command_id TEXT PRIMARY KEY, type TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL,
-                               message TEXT NOT NULL, aggregate_id TEXT NOT NULL, version INTEGER NOT NULL,
-                               field TEXT NOT NULL, batch_ref TEXT NOT NULL, out_of_stock INTEGER NOT NULL,
+  CREATE TABLE command_results(command_id TEXT PRIMARY KEY, type TEXT NOT NULL, status INTEGER NOT NULL,
+                               code TEXT NOT NULL, message TEXT NOT NULL, aggregate_id TEXT NOT NULL,
+                               version INTEGER NOT NULL, field TEXT NOT NULL, batch_ref TEXT NOT NULL, out_of_stock INTEGER NOT NULL,
                                correlation_id TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
@@ -77,8 +78,9 @@ class Views {
 
   void put_result(const rd_kafka_message_t& message) {
     if (!answer_.ParseFromArray(message.payload, static_cast<int>(message.len))) return;
-    result_.run(answer_.command_id(), answer_.type(), answer_.status(), answer_.code(), answer_.message(), answer_.aggregate_id(),
-                answer_.version(), answer_.field(), answer_.batch_ref(), answer_.out_of_stock(), answer_.correlation_id());
+    result_.run(answer_.command_id(), answer_.type(), answer_.status(), answer_.code(), answer_.message(),
+                answer_.aggregate_id(), answer_.version(), answer_.field(), answer_.batch_ref(), answer_.out_of_stock(),
+                answer_.correlation_id());
   }
 
   void save(const char* topic, const std::vector<std::int64_t>& positions) {
@@ -90,10 +92,16 @@ class Views {
   static constexpr std::size_t most_partitions = 64;
   sqlite::Database db_;
   sqlite::Statement allocation_{db_, "INSERT OR REPLACE INTO allocations VALUES (?1, ?2, ?3, ?4, ?5)"};
-  sqlite::Statement order_{db_, "INSERT INTO order_versions VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET version = ?2, events = events + 1"};
-  sqlite::Statement batch_{db_, "INSERT INTO batches VALUES (?1, ?2, 0, ?3, '', ?4) ON CONFLICT DO UPDATE SET allocated = allocated + ?3, version = ?4"};
-  sqlite::Statement product_{db_, "INSERT INTO products VALUES (?1, 1, 0, ?2, 0, 0, ?3) ON CONFLICT DO UPDATE SET allocated = allocated + ?2, version = ?3"};
-  sqlite::Statement result_{db_, "INSERT OR REPLACE INTO command_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
+  sqlite::Statement order_{
+      db_, "INSERT INTO order_versions VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET version = ?2, events = events + 1"};
+  sqlite::Statement batch_{db_,
+                           "INSERT INTO batches VALUES (?1, ?2, 0, ?3, '', ?4) ON CONFLICT DO UPDATE SET allocated = "
+                           "allocated + ?3, version = ?4"};
+  sqlite::Statement product_{db_,
+                             "INSERT INTO products VALUES (?1, 1, 0, ?2, 0, 0, ?3) ON CONFLICT DO UPDATE SET allocated "
+                             "= allocated + ?2, version = ?3"};
+  sqlite::Statement result_{
+      db_, "INSERT OR REPLACE INTO command_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
   sqlite::Statement position_{db_, "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3)"};
   std::vector<std::int64_t> events_ = std::vector<std::int64_t>(most_partitions), results_ = events_;
   allocation::v1::Allocated event_;
@@ -101,7 +109,8 @@ class Views {
   std::int64_t version_ = 0;
 };
 
-void run(const std::atomic<bool>& stopping, const std::string& brokers, const std::filesystem::path& data, std::int32_t partitions) {
+void run(const std::atomic<bool>& stopping, const std::string& brokers, const std::filesystem::path& data,
+         std::int32_t partitions) {
   std::filesystem::create_directories(data / "views");
   Views views{data / "views" / "floor.1.db"};
   std::vector<kafka::Position> from;

@@ -1,7 +1,7 @@
-// Floor (w): the least that an exactly-once write service must do. Per shard: consume a batch, insert an event row and a
-// result row for each command, the offset, one commit on the disk; a relay thread publishes an event and a result for each in
-// Kafka transactions with its watermark. Same topics, sizes, headers and settings as the write service; no decoding, no
-// deduplication, no decision, no recovery.
+// Floor (w): the least that an exactly-once write service must do. Per shard: consume a batch, insert an event row and
+// a result row for each command, the offset, one commit on the disk; a relay thread publishes an event and a result for
+// each in Kafka transactions with its watermark. Same topics, sizes, headers and settings as the write service; no
+// decoding, no deduplication, no decision, no recovery.
 //   bench-floor-write --brokers H:P --data DIR      until SIGTERM
 #include <array>
 #include <condition_variable>
@@ -75,9 +75,10 @@ struct Payloads {
 constexpr const char* schema = R"sql(
   CREATE TABLE lanes(lane INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL);
   CREATE TABLE events(position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL,
-    previous INTEGER NOT NULL, type TEXT NOT NULL, time INTEGER NOT NULL, command_id TEXT NOT NULL, number INTEGER NOT NULL,
-    correlation_id TEXT, data BLOB NOT NULL);
-  CREATE TABLE results(number INTEGER PRIMARY KEY, command_id TEXT NOT NULL, time INTEGER NOT NULL, result BLOB NOT NULL);
+    previous INTEGER NOT NULL, type TEXT NOT NULL, time INTEGER NOT NULL, command_id TEXT NOT NULL,
+    number INTEGER NOT NULL, correlation_id TEXT, data BLOB NOT NULL);
+  CREATE TABLE results(number INTEGER PRIMARY KEY, command_id TEXT NOT NULL, time INTEGER NOT NULL,
+    result BLOB NOT NULL);
 )sql";
 
 sqlite::Database open_file(const std::filesystem::path& file) {
@@ -98,7 +99,8 @@ class Store {
     sqlite::Transaction transaction{db_};
     for (const auto* message : messages) {
       const auto number = ++number_;
-      event_.run(number, number % 250, number / 250, number - 250, "Allocated", time_ms, id, 0, nullptr, sqlite::as_blob(payloads_.stored));
+      event_.run(number, number % 250, number / 250, number - 250, "Allocated", time_ms, id, 0, nullptr,
+                 sqlite::as_blob(payloads_.stored));
       result_.run(number, id, time_ms, sqlite::as_blob(payloads_.result));
       next_offset_ = message->offset + 1;
     }
@@ -120,7 +122,9 @@ class Store {
 class Relay {
  public:
   Relay(const std::string& brokers, std::int32_t shard, const Payloads& payloads)
-      : payloads_(payloads), shard_(shard), client_(make_producer(relay_settings(brokers, "bench-floor-" + std::to_string(shard)))) {
+      : payloads_(payloads),
+        shard_(shard),
+        client_(make_producer(relay_settings(brokers, "bench-floor-" + std::to_string(shard)))) {
     thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
   }
 
@@ -150,14 +154,16 @@ class Relay {
     check(rd_kafka_begin_transaction(client_.get()), "begin");
     for (std::size_t i = 0; i < count; ++i) {
       produce(client_.get(), {events_.get(), shard_, sku, payloads_.event, payloads_.event_headers});
-      produce(client_.get(), {results_.get(), static_cast<std::int32_t>(i % 4), id, payloads_.result, payloads_.result_headers});
+      produce(client_.get(),
+              {results_.get(), static_cast<std::int32_t>(i % 4), id, payloads_.result, payloads_.result_headers});
     }
     published_ += static_cast<std::int64_t>(count);
     Partitions watermark{rd_kafka_topic_partition_list_new(1)};
     rd_kafka_topic_partition_list_add(watermark.get(), commands, shard_)->offset = published_;
     using Group = std::unique_ptr<rd_kafka_consumer_group_metadata_t, With<rd_kafka_consumer_group_metadata_destroy>>;
     const Group group{rd_kafka_consumer_group_metadata_new("bench-floor")};
-    retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), watermark.get(), group.get(), 20'000); }, "offsets");
+    retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), watermark.get(), group.get(), 20'000); },
+          "offsets");
     retry([this] { return rd_kafka_commit_transaction(client_.get(), 20'000); }, "commit");
   }
 
@@ -204,7 +210,8 @@ int main(int argc, char** argv) try {
   std::filesystem::create_directories(data);
   std::vector<std::jthread> threads;
   for (std::int32_t shard = 0; shard < shards; ++shard) {
-    threads.emplace_back([&, shard](const std::stop_token& stop) { orderly::bench::run_shard(stop, brokers, data, shard); });
+    threads.emplace_back(
+        [&, shard](const std::stop_token& stop) { orderly::bench::run_shard(stop, brokers, data, shard); });
   }
   termination.wait();
   return 0;

@@ -2,6 +2,7 @@
 
 Everything lives in build/bench; whatever happens, the broker and the programs are stopped on the way out.
 """
+
 import contextlib, json, os, random, shutil, signal, socket, sqlite3, subprocess, sys, time, urllib.request
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def build():
     if "ORDERLY_BENCH_BIN" in os.environ:
         return
     subprocess.run([ROOT / "deploy/local/install"], check=True)
-    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release", "-j", str(os.cpu_count())]):
+    for command in (
+        ["cmake", "--preset", "release"],
+        ["cmake", "--build", "--preset", "release", "-j", str(os.cpu_count())],
+    ):
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             sys.exit(done.stdout[-4000:] + "\nbench: the build failed")
@@ -45,12 +49,18 @@ def stat_of(pid):
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     io = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
-    return ((int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(status["VmHWM"].split()[0]) / 1024, int(io["write_bytes"]))
+    return (
+        (int(fields[11]) + int(fields[12])) / TICKS_PER_S,
+        int(status["VmHWM"].split()[0]) / 1024,
+        int(io["write_bytes"]),
+    )
 
 
 def machine_busy_s():
     """CPU seconds that the whole machine was busy since its start, what its host took from it included."""
-    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
     return (user + nice + system + irq + softirq + steal) / TICKS_PER_S
 
 
@@ -66,7 +76,9 @@ class Program:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}
         self.started = time.time()
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([BIN / name, "--data", self.data, *map(str, arguments)], stdout=log, stderr=log, env=environment)
+            self.process = subprocess.Popen(
+                [BIN / name, "--data", self.data, *map(str, arguments)], stdout=log, stderr=log, env=environment
+            )
 
     @property
     def pid(self):
@@ -74,7 +86,9 @@ class Program:
 
     def check(self):
         if self.process.poll() is not None:
-            raise RuntimeError(f"{self.name} ended with {self.process.returncode}: {self.log.read_text(errors='replace')[-1500:]}")
+            raise RuntimeError(
+                f"{self.name} ended with {self.process.returncode}: {self.log.read_text(errors='replace')[-1500:]}"
+            )
 
     def __enter__(self):
         return self
@@ -97,7 +111,11 @@ class Broker:
         self.address = f"127.0.0.1:{self.port}"
 
     def control(self, verb):
-        subprocess.run([ROOT / "deploy/local/broker", "--dir", self.directory, "--port", str(self.port), verb], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [ROOT / "deploy/local/broker", "--dir", self.directory, "--port", str(self.port), verb],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
 
     def __enter__(self):
         if self.directory.exists():  # left by a run that was killed itself
@@ -113,8 +131,13 @@ class Broker:
 
     def load(self, *arguments, timeout=600):
         """bench-load's answer."""
-        done = subprocess.run([BIN / "bench-load", arguments[0], "--brokers", self.address, *map(str, arguments[1:])],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
+        done = subprocess.run(
+            [BIN / "bench-load", arguments[0], "--brokers", self.address, *map(str, arguments[1:])],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=timeout,
+        )
         if done.returncode != 0:
             raise RuntimeError(f"bench-load {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
@@ -134,10 +157,14 @@ class Meter:
         ours, broker, took = stat_of(self.program.pid), stat_of(self.broker.pid), time.monotonic() - self.since
         broker_cpu = broker[0] - self.before[0]
         others = machine_busy_s() - self.busy - broker_cpu - ours[0]
-        return {"cpu_s_per_million": round(ours[0] / per * 1e6, 2), "broker_cpu_s_per_million": round(broker_cpu / per * 1e6, 2),
-                "peak_mib": round(ours[1]), "written_bytes_each": round(ours[2] / per),
-                "broker_written_bytes_each": round((broker[2] - self.before[2]) / per),
-                "others_cpu_percent": max(0, round(100 * others / took / os.cpu_count()))}
+        return {
+            "cpu_s_per_million": round(ours[0] / per * 1e6, 2),
+            "broker_cpu_s_per_million": round(broker_cpu / per * 1e6, 2),
+            "peak_mib": round(ours[1]),
+            "written_bytes_each": round(ours[2] / per),
+            "broker_written_bytes_each": round((broker[2] - self.before[2]) / per),
+            "others_cpu_percent": max(0, round(100 * others / took / os.cpu_count())),
+        }
 
 
 def wait_ready(program, port, seconds=30):
@@ -157,7 +184,9 @@ def projected(directory, topics):
     """How far the view that is furthest behind has come, summed over the partitions of these topics."""
     least = None
     for file in directory.glob("views/*.db"):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(
+            sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+        ) as db:
             rows = dict(db.execute("SELECT topic, sum(next_offset) FROM checkpoints GROUP BY topic"))
             followed = [rows[topic] for topic in topics if topic in rows]
             if followed:
@@ -178,6 +207,11 @@ def run_write(broker, program, commands):
     events = broker.load("count", "--topic", "allocation.events", "--count", commands + SKUS)
     results = broker.load("count", "--topic", "command.results", "--count", commands + SKUS)
     if events["records"] != commands + SKUS or results["records"] != commands + SKUS:
-        raise RuntimeError(f"{program}: {events['records']} events and {results['records']} results of {commands + SKUS} commands")
-    return {"per_s": round(commands / (events["last_ms"] - events["first_ms"]) * 1000),
-            "from_start_per_s": round(commands / (events["last_ms"] / 1000 - running.started)), **used}
+        raise RuntimeError(
+            f"{program}: {events['records']} events and {results['records']} results of {commands + SKUS} commands"
+        )
+    return {
+        "per_s": round(commands / (events["last_ms"] - events["first_ms"]) * 1000),
+        "from_start_per_s": round(commands / (events["last_ms"] / 1000 - running.started)),
+        **used,
+    }

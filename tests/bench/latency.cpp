@@ -35,7 +35,9 @@ class Times {
 
  private:
   using Column = std::vector<std::atomic<std::int64_t>>;
-  static std::int64_t now() { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); }
+  static std::int64_t now() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+  }
   static void note(Column& column, std::uint64_t i) {
     if (i < column.size() && column[i].load() == 0) column[i].store(now());
   }
@@ -57,7 +59,8 @@ class Sender {
 
   void send_batches() {
     for (int sku = 0; sku < workload_.skus(); ++sku) send(workload_.create_batch(sku));
-    if (rd_kafka_flush(producer_.get(), 30'000) != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error{"the broker takes no commands"};
+    if (rd_kafka_flush(producer_.get(), 30'000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw std::runtime_error{"the broker takes no commands"};
   }
   void send_allocate(std::uint64_t number) { send(workload_.allocate(number)); }
   void poll() { rd_kafka_poll(producer_.get(), 0); }
@@ -78,9 +81,11 @@ class Sender {
   const Topic topic_{rd_kafka_topic_new(producer_.get(), "allocation.commands", nullptr)};
 };
 
-void follow_results(const std::stop_token& stop, const LatencyOptions& options, Times& times, std::atomic<bool>& ready) {
+void follow_results(const std::stop_token& stop, const LatencyOptions& options, Times& times,
+                    std::atomic<bool>& ready) {
   std::vector<kafka::Position> from;
-  for (std::int32_t p = 0; p < options.workload.partitions; ++p) from.push_back({"command.results", p, RD_KAFKA_OFFSET_BEGINNING});
+  for (std::int32_t p = 0; p < options.workload.partitions; ++p)
+    from.push_back({"command.results", p, RD_KAFKA_OFFSET_BEGINNING});
   Follower follower{options.brokers, from};
   std::vector<rd_kafka_message_t*> messages;
   while (!stop.stop_requested()) {
@@ -95,7 +100,8 @@ void follow_results(const std::stop_token& stop, const LatencyOptions& options, 
 
 template <class Condition>
 void wait_until(Condition condition, std::chrono::seconds most) {
-  for (const auto deadline = Clock::now() + most; !condition() && Clock::now() < deadline;) std::this_thread::sleep_for(20ms);
+  for (const auto deadline = Clock::now() + most; !condition() && Clock::now() < deadline;)
+    std::this_thread::sleep_for(20ms);
 }
 
 }  // namespace
@@ -107,7 +113,8 @@ Latencies measure_latency(const LatencyOptions& options) {
   std::atomic<bool> answered = false;
   std::unique_ptr<RowWatcher> rows;
   if (options.read_port != 0) {
-    rows = std::make_unique<RowWatcher>(options.read_host, options.read_port, [&](std::uint64_t number, auto) { times.visible(number); });
+    rows = std::make_unique<RowWatcher>(options.read_host, options.read_port,
+                                        [&](std::uint64_t number, auto) { times.visible(number); });
   }
   std::jthread results{[&](const std::stop_token& stop) { follow_results(stop, options, times, answered); }};
   Sender sender{options};
@@ -119,7 +126,8 @@ Latencies measure_latency(const LatencyOptions& options) {
   std::vector<double> late_ms;
   const auto start = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
-    const auto due = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(static_cast<double>(i) / options.rate));
+    const auto due = start + std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(static_cast<double>(i) / options.rate));
     std::this_thread::sleep_until(due);
     late_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due).count());
     times.sent(i);
@@ -134,7 +142,8 @@ Latencies measure_latency(const LatencyOptions& options) {
 
 double quantile(const std::vector<double>& ascending, double share) {
   if (ascending.empty()) return std::nan("");
-  return ascending[std::min(ascending.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ascending.size())))];
+  return ascending[std::min(ascending.size() - 1,
+                            static_cast<std::size_t>(share * static_cast<double>(ascending.size())))];
 }
 
 }  // namespace orderly::bench

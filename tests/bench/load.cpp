@@ -64,11 +64,14 @@ void send_commands(const Settings& s) {
   output.flush();
   const auto start = Clock::now();
   for (std::uint64_t i = 0; i < s.count; ++i) {
-    if (s.latency.rate > 0) std::this_thread::sleep_until(start + std::chrono::nanoseconds{static_cast<std::int64_t>(1e9 * static_cast<double>(i) / s.latency.rate)});
+    if (s.latency.rate > 0)
+      std::this_thread::sleep_until(
+          start + std::chrono::nanoseconds{static_cast<std::int64_t>(1e9 * static_cast<double>(i) / s.latency.rate)});
     output.send(topic, workload.allocate(i));
   }
   output.flush();
-  std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus() << ", \"seconds\": " << seconds_since(start) << "}\n";
+  std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus()
+            << ", \"seconds\": " << seconds_since(start) << "}\n";
 }
 
 void send_events(const Settings& s) {
@@ -82,12 +85,14 @@ void send_events(const Settings& s) {
     if (s.results) output.send(results, workload.result_of_last());
   }
   output.flush();
-  std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus() << ", \"seconds\": " << seconds_since(start) << "}\n";
+  std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus()
+            << ", \"seconds\": " << seconds_since(start) << "}\n";
 }
 
 void count(const Settings& s) {
   std::vector<kafka::Position> from;
-  for (std::int32_t p = 0; p < s.latency.workload.partitions; ++p) from.push_back({s.topic, p, RD_KAFKA_OFFSET_BEGINNING});
+  for (std::int32_t p = 0; p < s.latency.workload.partitions; ++p)
+    from.push_back({s.topic, p, RD_KAFKA_OFFSET_BEGINNING});
   Follower follower{s.latency.brokers, from};
   std::vector<rd_kafka_message_t*> messages;
   std::uint64_t records = 0;
@@ -119,7 +124,8 @@ void print(const char* name, const std::vector<double>& ms) {
 
 void latency(const Settings& s) {
   const auto found = measure_latency(s.latency);
-  std::cout << "{\"rate\": " << s.latency.rate << ", \"sent\": " << found.sent << ", \"sender_late_p99_ms\": " << found.late_ms_p99;
+  std::cout << "{\"rate\": " << s.latency.rate << ", \"sent\": " << found.sent
+            << ", \"sender_late_p99_ms\": " << found.late_ms_p99;
   print("result", found.result);
   print("visible", found.visible);
   std::cout << "}\n";
@@ -136,7 +142,8 @@ void run(const Settings& s) {
     send_events(s);
   } else if (s.verb == "wait") {
     std::cout << "{\"end\": "
-              << wait_for_end(brokers, s.topic, partitions, static_cast<std::int64_t>(s.count), s.still_ms, s.timeout_s) << "}\n";
+              << wait_for_end(brokers, s.topic, partitions, static_cast<std::int64_t>(s.count), s.still_ms, s.timeout_s)
+              << "}\n";
   } else if (s.verb == "count") {
     count(s);
   } else if (s.verb == "latency") {

@@ -28,7 +28,9 @@ bool is_complete(const std::string& answer) {
 }  // namespace
 
 RowWatcher::RowWatcher(std::string host, std::uint16_t port, Seen seen)
-    : host_(std::move(host)), port_(port), seen_(std::move(seen)), wake_(eventfd(0, EFD_NONBLOCK)), thread_([this] { run(); }) {}
+    : host_(std::move(host)), port_(port), seen_(std::move(seen)), wake_(eventfd(0, EFD_NONBLOCK)), thread_([this] {
+        run();
+      }) {}
 
 RowWatcher::~RowWatcher() {
   stopping_.store(true);
@@ -90,7 +92,8 @@ void RowWatcher::take_requests() {
 }
 
 void RowWatcher::send(Connection& connection, std::uint64_t number) {
-  const std::string request = "GET /allocations/" + Workload::order_id(number) + "?min_version=1&wait=10 HTTP/1.1\r\nHost: " + host_ + "\r\n\r\n";
+  const std::string request = "GET /allocations/" + Workload::order_id(number) +
+                              "?min_version=1&wait=10 HTTP/1.1\r\nHost: " + host_ + "\r\n\r\n";
   connection.busy = true;
   connection.number = number;
   connection.answer.clear();

@@ -1,5 +1,6 @@
-// Sees when GET /allocations/{order_id} has a row: one request an order, which the read service holds open until there is one.
-// Threads: watch() from any; its own thread does the rest. Failures: an answer other than 200 is counted, not thrown.
+// Sees when GET /allocations/{order_id} has a row: one request an order, which the read service holds open until there
+// is one. Threads: watch() from any; its own thread does the rest. Failures: an answer other than 200 is counted, not
+// thrown.
 #pragma once
 
 #include <poll.h>

@@ -25,7 +25,8 @@ std::string format(const char* pattern, Arguments... arguments) {
   return text;
 }
 
-// A reference of the sku's own shard: its claim needs no word from another one, so that the run measures allocating alone.
+// A reference of the sku's own shard: its claim needs no word from another one, so that the run measures allocating
+// alone.
 std::string batch_ref_beside(const std::string& sku, int number, std::int32_t partitions) {
   for (char suffix = 'a';; ++suffix) {
     std::string ref = format("batch-%04d-%c", number, suffix);
@@ -37,7 +38,8 @@ Time now() { return SystemClock{}.now(); }
 
 }  // namespace
 
-Workload::Workload(const WorkloadOptions& options) : options_(options), versions_(static_cast<std::size_t>(options.skus)) {
+Workload::Workload(const WorkloadOptions& options)
+    : options_(options), versions_(static_cast<std::size_t>(options.skus)) {
   double sum = 0;
   for (int i = 0; i < options.skus; ++i) {
     sku_names_.push_back(format("SKU-%04d", i));
@@ -46,7 +48,9 @@ Workload::Workload(const WorkloadOptions& options) : options_(options), versions
   }
 }
 
-std::string Workload::order_id(std::uint64_t number) { return format("o-%08llu", static_cast<unsigned long long>(number)); }
+std::string Workload::order_id(std::uint64_t number) {
+  return format("o-%08llu", static_cast<unsigned long long>(number));
+}
 
 std::uint64_t Workload::number_in(std::string_view id) {
   std::uint64_t number = 0;
@@ -56,7 +60,8 @@ std::uint64_t Workload::number_in(std::string_view id) {
 
 std::string Workload::new_id(std::uint64_t number) {
   std::string id = new_uuid_v7(now(), random_);
-  return id.replace(id.size() - number_digits, number_digits, format("%08llx", static_cast<unsigned long long>(number)));
+  return id.replace(id.size() - number_digits, number_digits,
+                    format("%08llx", static_cast<unsigned long long>(number)));
 }
 
 int Workload::next_sku() {
@@ -68,9 +73,17 @@ int Workload::next_sku() {
 Record Workload::command(std::string_view type) {
   time_ = to_rfc3339(now());
   const std::string_view sku = sku_names_[static_cast<std::size_t>(sku_)];
-  return {type, sku, id_, value_,
-          {{"ce_specversion", "1.0"}, {"ce_id", id_}, {"ce_type", type}, {"ce_source", "/bench"}, {"ce_time", time_},
-           {"ce_subject", sku}, {"content-type", options_.json ? "application/json" : "application/protobuf"}}};
+  return {type,
+          sku,
+          id_,
+          value_,
+          {{"ce_specversion", "1.0"},
+           {"ce_id", id_},
+           {"ce_type", type},
+           {"ce_source", "/bench"},
+           {"ce_time", time_},
+           {"ce_subject", sku},
+           {"content-type", options_.json ? "application/json" : "application/protobuf"}}};
 }
 
 Record Workload::create_batch(int sku) {
@@ -79,7 +92,8 @@ Record Workload::create_batch(int sku) {
   const auto& name = sku_names_[static_cast<std::size_t>(sku)];
   const auto& ref = batch_refs_[static_cast<std::size_t>(sku)];
   if (options_.json) {
-    value_ = format(R"({"batch_ref":"%s","sku":"%s","quantity":%lld})", ref.c_str(), name.c_str(), static_cast<long long>(batch_quantity));
+    value_ = format(R"({"batch_ref":"%s","sku":"%s","quantity":%lld})", ref.c_str(), name.c_str(),
+                    static_cast<long long>(batch_quantity));
   } else {
     allocation::v1::CreateBatch message;
     message.set_batch_ref(ref);
@@ -112,10 +126,20 @@ Record Workload::event(std::string_view type) {
   event_id_ = derive_id(id_, "event", 0);
   version_ = std::to_string(++versions_[static_cast<std::size_t>(sku_)]);
   const std::string_view sku = sku_names_[static_cast<std::size_t>(sku_)];
-  return {type, sku, id_, value_,
-          {{"ce_specversion", "1.0"}, {"ce_id", event_id_}, {"ce_type", type}, {"ce_source", "/orderly/write-service"},
-           {"ce_time", time_}, {"ce_subject", sku}, {"content-type", "application/protobuf"}, {"ce_correlationid", id_},
-           {"ce_causationid", id_}, {"ce_streamversion", version_}}};
+  return {type,
+          sku,
+          id_,
+          value_,
+          {{"ce_specversion", "1.0"},
+           {"ce_id", event_id_},
+           {"ce_type", type},
+           {"ce_source", "/orderly/write-service"},
+           {"ce_time", time_},
+           {"ce_subject", sku},
+           {"content-type", "application/protobuf"},
+           {"ce_correlationid", id_},
+           {"ce_causationid", id_},
+           {"ce_streamversion", version_}}};
 }
 
 Record Workload::batch_created(int sku) {
@@ -154,9 +178,18 @@ Record Workload::result_of_last() {
   message.SerializeToString(&value_);
   event_id_ = derive_id(id_, "result", 0);
   constexpr std::string_view type = "messaging.v1.CommandResult";
-  return {type, id_, id_, value_,
-          {{"ce_specversion", "1.0"}, {"ce_id", event_id_}, {"ce_type", type}, {"ce_source", "/orderly/write-service"},
-           {"ce_time", time_}, {"content-type", "application/protobuf"}, {"ce_correlationid", id_}, {"ce_causationid", id_},
+  return {type,
+          id_,
+          id_,
+          value_,
+          {{"ce_specversion", "1.0"},
+           {"ce_id", event_id_},
+           {"ce_type", type},
+           {"ce_source", "/orderly/write-service"},
+           {"ce_time", time_},
+           {"content-type", "application/protobuf"},
+           {"ce_correlationid", id_},
+           {"ce_causationid", id_},
            {"ce_subject", sku}}};
 }
 

@@ -1,6 +1,6 @@
-// The commands of the bench, and the events that they lead to: always the same for the same seed, but for ids and times.
-// 1,000 skus, one batch each with room for all; then one Allocate after another, uniform over the skus or by Zipf's law.
-// Threads: one at a time. Failures: none.
+// The commands of the bench, and the events that they lead to: always the same for the same seed, but for ids and
+// times. 1,000 skus, one batch each with room for all; then one Allocate after another, uniform over the skus or by
+// Zipf's law. Threads: one at a time. Failures: none.
 #pragma once
 
 #include <cstdint>
