@@ -116,21 +116,33 @@ class System:
     def __init__(self, partitions=4, write_options=(), read_options=()):
         self.partitions = partitions
         self.directory = Path(tempfile.mkdtemp(prefix="orderly-e2e-"))
-        self.kafka_port = free_port()
-        self.brokers = f"127.0.0.1:{self.kafka_port}"
-        common = ["--brokers", self.brokers, "--data"]
-        self.write = Service("write-service", [*common, str(self.directory / "write"), *write_options], self.directory, free_port())
-        self.read = Service("read-service", [*common, str(self.directory / "read"), *read_options], self.directory, free_port())
-        self.producer_ = None
+        self.write_options, self.read_options = write_options, read_options
+        self.write = self.read = self.producer_ = None
 
     def broker(self, verb):
         subprocess.run([str(ROOT / "deploy/local/broker"), "--dir", str(self.directory / "kafka"), "--port", str(self.kafka_port), verb],
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                        env={**os.environ, "ORDERLY_LOCAL_KAFKA_LIB": os.environ.get("ORDERLY_LOCAL_KAFKA_LIB", str(ROOT / "build/local/kafka-lib")),
                             "ORDERLY_LOCAL_KAFKA_HEAP": "512m"})
 
+    def start_broker(self, tries=3):
+        """On a free port; another program may take it, or the broker's second one, before the broker does."""
+        for left in reversed(range(tries)):
+            self.kafka_port = free_port()
+            self.brokers = f"127.0.0.1:{self.kafka_port}"
+            try:
+                return self.broker("start")
+            except subprocess.CalledProcessError as error:
+                print(f"the broker did not start on port {self.kafka_port}: {error.stderr}")
+                shutil.rmtree(self.directory / "kafka", ignore_errors=True)
+                if left == 0:
+                    raise
+
     def __enter__(self):
-        self.broker("start")
+        self.start_broker()
+        common = ["--brokers", self.brokers, "--data"]
+        self.write = Service("write-service", [*common, str(self.directory / "write"), *self.write_options], self.directory, free_port())
+        self.read = Service("read-service", [*common, str(self.directory / "read"), *self.read_options], self.directory, free_port())
         subprocess.run([str(BIN / "orderly"), "topics", "create", "--brokers", self.brokers, "--partitions", str(self.partitions)],
                        check=True, stdout=subprocess.DEVNULL)
         return self
