@@ -173,7 +173,7 @@ void write_reported(State& state, const std::filesystem::path& file) {
     sqlite::Statement all{
         state.database(),
         "SELECT line, reason, detail, outcome, code, id FROM lines LEFT JOIN commands ON number = command "
-        "WHERE reason IS NOT NULL OR outcome <> 1 ORDER BY line"};
+        "WHERE reason IS NOT NULL OR outcome > 1 ORDER BY line"};
     while (all.step()) {
       out << "line " << all.integer(0) << ": ";
       if (!all.is_null(1)) {
