@@ -91,7 +91,7 @@ void print(std::ostream& out, const std::vector<T>& values) {
 template <class T>
 void print_fields(std::ostream& out, const T& value) {
   constexpr std::size_t count = field_count<T>();
-  static_assert(count >= 1 && count <= 5, "add a case for this many fields");
+  static_assert(count >= 1 && count <= 6, "add a case for this many fields");
   if constexpr (count == 1) {
     const auto& [a] = value;
     print_all(out, a);
@@ -104,9 +104,12 @@ void print_fields(std::ostream& out, const T& value) {
   } else if constexpr (count == 4) {
     const auto& [a, b, c, d] = value;
     print_all(out, a, b, c, d);
-  } else {
+  } else if constexpr (count == 5) {
     const auto& [a, b, c, d, e] = value;
     print_all(out, a, b, c, d, e);
+  } else {
+    const auto& [a, b, c, d, e, f] = value;
+    print_all(out, a, b, c, d, e, f);
   }
 }
 

@@ -23,6 +23,9 @@ struct Settings {
   std::string brokers, data, shards, listen, delivery, log_level;
   std::vector<std::string> kafka;
   std::size_t cache_mib = 0;
+  std::int64_t payment_deadline_s = 0;
+  std::vector<std::string> allow;
+  std::string audit;
   reactions::NotificationSettings notifications;
 };
 
@@ -35,6 +38,11 @@ bool parse(int argc, char** argv, Settings& s) {
       "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
+      "payment-deadline-s", po::value(&s.payment_deadline_s)->default_value(0)->value_name("SECONDS"),
+      "an order not paid by then is cancelled; 0: never")(
+      "allow", po::value(&s.allow)->value_name("PRINCIPAL=TYPES")->composing(),
+      "who may send what, such as shop=ordering.v1.*; may be repeated; none: everybody may send everything")(
+      "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
       "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
   reactions::add_notification_options(parser, s.notifications);
   return parser.parse(argc, argv, options::environment());
@@ -44,6 +52,23 @@ kafka::Delivery delivery_of(const std::string& text) {
   if (text == "exactly-once") return kafka::Delivery::exactly_once;
   if (text == "at-least-once") return kafka::Delivery::at_least_once;
   throw options::OptionError{"--delivery: exactly-once or at-least-once wanted, got " + text};
+}
+
+handling::CommandHandler::Options handling_of(const Settings& settings) {
+  handling::CommandHandler::Options options;
+  if (settings.payment_deadline_s < 0) throw options::OptionError{"--payment-deadline-s: 0 or more seconds wanted"};
+  if (settings.payment_deadline_s > 0) {
+    options.policies.payment_deadline = std::chrono::seconds{settings.payment_deadline_s};
+  }
+  options.authorisation = handling::Authorisation{settings.allow};
+  if (settings.audit == "refused") {
+    options.audit = handling::Audit::refused;
+  } else if (settings.audit == "all") {
+    options.audit = handling::Audit::all;
+  } else if (settings.audit != "off") {
+    throw options::OptionError{"--audit: off, refused or all wanted, got " + settings.audit};
+  }
+  return options;
 }
 
 // Every topic must have as many partitions: an aggregate's shard is the same number in all of them.
@@ -116,12 +141,12 @@ int run(const Settings& settings, Termination& termination) {
   const auto registry = std::make_shared<prometheus::Registry>();
   const auto shards = ShardSelection::parse(settings.shards);
   const auto mail_options = reactions::notification_options(settings.notifications, settings.data, shards.listed);
-  WriteService::Options options{settings.data, shards, {}};
+  WriteService::Options options{settings.data, shards, {}, handling_of(settings)};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
-  WriteService service{std::move(options), ports(config, delivery, log), *registry, log};
+  const SystemClock clock;
+  WriteService service{std::move(options), ports(config, delivery, log), clock, *registry, log};
 
   http::Server server{{.listen = settings.listen, .threads = 1, .registry = registry}, log};
-  const SystemClock clock;
   std::optional<reactions::Notifications> mails;
   if (mail_options) mails.emplace(*mail_options, notification_ports(config, clock, log), *registry, log);
   http::add_health_routes(server, registry, [&] { return readiness(service, mails); });

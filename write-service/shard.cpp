@@ -28,7 +28,7 @@ outbox::OutboxRelay::Watermarks published_of(const storage::UnitOfWork& work) {
 
 outbox::OutboxRelay::Chunks waiting_of(storage::UnitOfWork& work) {
   outbox::OutboxRelay::Chunks chunks;
-  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
     for (auto& chunk : work.chunks_from(lane, work.lane(lane).published)) chunks.push_back(std::move(chunk));
   }
   return chunks;
@@ -44,7 +44,12 @@ struct Shard::Open {
   Open(Shard& shard)
       : lock(shard.options_.directory / lock_name(shard.options_.place.shard)),
         work(shard.options_.directory, shard.options_.place, shard.options_.store),
-        handler(work, [&shard](auto type, auto status, auto code) { shard.metrics_.command(type, status, code); }),
+        handler(
+            work, shard.options_.handling,
+            [&shard](const Envelope& envelope, const handling::Outcome& outcome) {
+              shard.metrics_.command(envelope.type, outcome.status, outcome.code);
+            },
+            shard.log_),
         source(shard.ports_.source()),
         relay(
             shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
@@ -64,9 +69,10 @@ struct Shard::Open {
   std::chrono::steady_clock::time_point next_measure{};
 };
 
-Shard::Shard(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log)
+Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log)
     : options_(std::move(options)),
       ports_(std::move(ports)),
+      clock_(clock),
       log_(log.with({"shard", options_.place.shard})),
       metrics_(registry, options_.place.shard) {}
 
@@ -111,6 +117,7 @@ void Shard::step(Open& open, const std::stop_token& stop) {
   }
   set_health(open.relay.trouble());
   note_published(open);
+  send_what_is_due(open);
   if (!batch.messages.empty()) return take(open, batch, stop);
   // Nothing to do: a good time to write down what is out by now.
   if (open.work.has_news()) commit(open, 0);
@@ -166,6 +173,20 @@ void Shard::handle(Open& open, const kafka::Message& record) {
   open.work.consumed(lane, record.offset + 1);
 }
 
+// Out of the table and into the outbox in one transaction; it comes back through the topic as any other command.
+void Shard::send_what_is_due(Open& open) {
+  constexpr std::size_t most = 1'000;
+  auto& schedule = open.work.schedule();
+  const auto now = clock_.now();
+  if (!schedule.is_due(now)) return;
+  const auto due = schedule.due(now, most);
+  for (const auto& [name, command] : due) {
+    open.work.outbox().scheduled(command);
+    schedule.withdraw(name);
+  }
+  if (!due.empty()) commit(open, 0);
+}
+
 void Shard::commit(Open& open, std::size_t records) {
   const auto started = std::chrono::steady_clock::now();
   open.relay.push(open.work.commit());
@@ -174,7 +195,7 @@ void Shard::commit(Open& open, std::size_t records) {
 }
 
 void Shard::note_published(Open& open) {
-  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
     // What was published before a restore may be ahead of what this store has numbered so far.
     open.work.published(lane, std::min(open.relay.published(lane), open.work.lane(lane).next_sequence));
   }
@@ -194,7 +215,7 @@ void Shard::measure(Open& open) {
   if (now < open.next_measure) return;
   open.next_measure = now + measure_every;
   std::int64_t waiting = 0;
-  for (Lane lane = 0; lane < topics::command_topics.size(); ++lane) {
+  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
     waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
   }
   metrics_.outbox_messages.Set(static_cast<double>(waiting));

@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <string>
 
+#include "common/clock/clock.h"
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
 #include "handling/command_handler.h"
@@ -31,6 +32,7 @@ class Shard {
     storage::UnitOfWork::Options store;
     outbox::OutboxRelay::Options relay;
     std::size_t max_batch = 2'000;  // records of one commit
+    handling::CommandHandler::Options handling;
   };
   // How a shard gets at the broker; each call makes a new client.
   struct Ports {
@@ -38,7 +40,7 @@ class Shard {
     outbox::OutboxRelay::MakePublisher publisher;
   };
 
-  Shard(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log);
+  Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log);
 
   void run(std::stop_token stop);
 
@@ -56,6 +58,7 @@ class Shard {
   void take_one(Open& open, const kafka::Message& record, const std::stop_token& stop);
   void commit(Open& open, std::size_t records);
   void handle(Open& open, const kafka::Message& record);
+  void send_what_is_due(Open& open);
   void note_published(Open& open);
   void measure(Open& open);
   static std::vector<kafka::Position> positions(const Open& open);
@@ -64,6 +67,7 @@ class Shard {
 
   const Options options_;
   const Ports ports_;
+  const Clock& clock_;
   const log::Logger log_;
   ShardMetrics metrics_;
   mutable std::mutex mutex_;

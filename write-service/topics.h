@@ -19,8 +19,15 @@ inline constexpr std::string_view customer_events = "customer.events";
 inline constexpr std::string_view command_results = "command.results";
 inline constexpr std::string_view dead_letters = "dead-letters";
 
-// Their order numbers the lanes of a store: add at the end only.
 inline constexpr std::array command_topics{allocation_commands, ordering_commands, customer_commands};
+
+// The ce_source of all that a write service sends.
+inline constexpr std::string_view our_source = "/orderly/write-service";
+
+// What a store numbers apart: a lane for each command topic, in their order, and one for what the shard's clock sends.
+// Each lane's watermark is an offset in the name of its topic; the clock has no topic, and borrows one.
+inline constexpr std::array lanes{allocation_commands, ordering_commands, customer_commands, command_results};
+inline constexpr std::size_t clock_lane = 3;
 
 // allocation.v1.Allocate -> allocation.commands; empty for a type of no package of ours.
 std::string_view commands_of(std::string_view type);

@@ -36,8 +36,9 @@ ShardSelection ShardSelection::parse(const std::string& text) {
   return {{shards.begin(), shards.end()}};
 }
 
-WriteService::WriteService(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log)
-    : options_(std::move(options)), ports_(std::move(ports)), registry_(registry), log_(log) {}
+WriteService::WriteService(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry,
+                           const log::Logger& log)
+    : options_(std::move(options)), ports_(std::move(ports)), clock_(clock), registry_(registry), log_(log) {}
 
 void WriteService::start() {
   starter_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
@@ -71,12 +72,13 @@ void WriteService::open_shards(std::int32_t partitions) {
   }
   const std::lock_guard lock{mutex_};
   for (const auto number : wanted) {
-    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}};
+    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}, 2'000, options_.handling};
     options.store.cache_bytes /= wanted.size();
     options.relay.shard = number;
     Shard::Ports ports{[this, number] { return ports_.source(number); },
                        [this, number] { return ports_.publisher(number); }};
-    auto& shard = *shards_.emplace_back(std::make_unique<Shard>(std::move(options), std::move(ports), registry_, log_));
+    auto& shard =
+        *shards_.emplace_back(std::make_unique<Shard>(std::move(options), std::move(ports), clock_, registry_, log_));
     threads_.emplace_back([&shard](const std::stop_token& stop) { shard.run(stop); });
   }
   trouble_.reset();

@@ -28,6 +28,7 @@ class WriteService {
     std::filesystem::path directory;
     ShardSelection shards;
     storage::UnitOfWork::Options store;
+    handling::CommandHandler::Options handling = {};
   };
   struct Ports {
     std::function<std::int32_t()> partition_count;  // of the command topics; throws kafka::Error for as long as unknown
@@ -35,7 +36,8 @@ class WriteService {
     std::function<std::unique_ptr<kafka::Publisher>(std::int32_t shard)> publisher;
   };
 
-  WriteService(Options options, Ports ports, prometheus::Registry& registry, const log::Logger& log);
+  WriteService(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry,
+               const log::Logger& log);
 
   void start();
   void stop();  // returns when every shard has committed what it took and let go of its files
@@ -54,6 +56,7 @@ class WriteService {
 
   const Options options_;
   const Ports ports_;
+  const Clock& clock_;
   prometheus::Registry& registry_;
   const log::Logger log_;
   mutable std::mutex mutex_;

@@ -63,8 +63,9 @@ struct StoredRecord {
 
 class InMemorySystem {
  public:
-  explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100)
-      : partitions_(partitions), batch_(batch) {
+  explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100,
+                          const handling::CommandHandler::Options& handling = {})
+      : partitions_(partitions), batch_(batch), handling_(handling) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -100,6 +101,21 @@ class InMemorySystem {
     }
   }
 
+  // What the shards' clocks send at this time, and all that follows.
+  void run_at(std::int64_t unix_ms) {
+    clock_ms_ = std::max(clock_ms_, unix_ms);
+    for (auto& shard : shards_) {
+      auto& schedule = shard.work->schedule();
+      if (!schedule.is_due(from_unix_ms(unix_ms))) continue;
+      for (const auto& [name, command] : schedule.due(from_unix_ms(unix_ms), 1'000)) {
+        shard.work->outbox().scheduled(command);
+        schedule.withdraw(name);
+      }
+      publish(shard.work->commit());
+    }
+    run();
+  }
+
   // One batch of one shard, its outbox published. False: nothing was there.
   bool step(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
@@ -129,8 +145,10 @@ class InMemorySystem {
   }
   std::vector<StoredRecord> events(const std::string& type = "") const {
     std::vector<StoredRecord> some;
-    for (const auto& record : records(topics::allocation_events)) {
-      if (type.empty() || record.header("ce_type") == "allocation.v1." + type) some.push_back(record);
+    for (const auto topic : {topics::allocation_events, topics::ordering_events, topics::customer_events}) {
+      for (const auto& record : records(topic)) {
+        if (type.empty() || record.header("ce_type").ends_with(".v1." + type)) some.push_back(record);
+      }
     }
     return some;
   }
@@ -154,6 +172,11 @@ class InMemorySystem {
   }
 
   storage::UnitOfWork& work(std::int32_t shard) { return *shards_[static_cast<std::size_t>(shard)].work; }
+  // The state that an aggregate has now, in the shard that owns it.
+  template <domain::Decider Aggregate>
+  const typename Aggregate::State& state(const std::string& id) {
+    return work(kafka::partition_for(id, partitions_)).aggregates().load<Aggregate>(id).state;
+  }
   std::int32_t partitions() const { return partitions_; }
   const std::filesystem::path& directory() const { return directory_.path(); }
 
@@ -167,7 +190,8 @@ class InMemorySystem {
     auto& shard = shards_[static_cast<std::size_t>(s)];
     shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
                                                        storage::UnitOfWork::Options{});
-    shard.handler = std::make_unique<handling::CommandHandler>(*shard.work, [](auto, auto, auto) {});
+    shard.handler = std::make_unique<handling::CommandHandler>(
+        *shard.work, handling_, [](const auto&, const auto&) {}, log::Logger::silent());
   }
 
   void handle(ShardParts& shard, const StoredRecord& record, Lane lane, std::int64_t offset) {
@@ -198,6 +222,7 @@ class InMemorySystem {
   TemporaryDirectory directory_;
   std::int32_t partitions_;
   std::size_t batch_;
+  const handling::CommandHandler::Options handling_;
   std::int64_t clock_ms_ = 1'700'000'000'000;
   std::map<std::string, std::vector<std::vector<StoredRecord>>> topics_;
   std::vector<ShardParts> shards_;

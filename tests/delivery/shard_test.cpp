@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "delivery/in_memory_broker.h"
+#include "ordering/v1/ordering.pb.h"
 
 using namespace orderly;
 using namespace orderly::test;
@@ -28,11 +29,21 @@ StoredRecord allocate(const std::string& order, const std::string& sku, const st
   return command("Allocate", R"({"order_id":")" + order + R"(","sku":")" + sku + R"(","quantity":1})", id);
 }
 
+class SettableClock final : public Clock {
+ public:
+  Time now() const override { return from_unix_ms(unix_ms_.load()); }
+  void set(std::int64_t unix_ms) { unix_ms_ = unix_ms; }
+
+ private:
+  std::atomic<std::int64_t> unix_ms_ = 0;
+};
+
 class RunningShard {
  public:
-  RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory)
-      : shard_({{0, 1}, directory, {}, {}},
-               {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, registry_,
+  RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory,
+               const handling::CommandHandler::Options& handling = {})
+      : shard_({{0, 1}, directory, {}, {}, 2'000, handling},
+               {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, clock, registry_,
                log::Logger::silent()),
         thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}
 
@@ -52,6 +63,8 @@ class RunningShard {
   bool says(const std::string& words) {
     return health([&](const auto& reason) { return reason && reason->find(words) != std::string::npos; });
   }
+
+  SettableClock clock;
 
  private:
   prometheus::Registry registry_;
@@ -151,4 +164,39 @@ TEST_CASE("a second service on the same shard is refused for as long as the firs
   REQUIRE(second.says("another process holds"));
   first.reset();
   CHECK(second.becomes_ready());
+}
+
+TEST_CASE("an order not paid by its deadline is cancelled by the clock, once, also after a restart") {
+  InMemoryBroker broker;
+  TemporaryDirectory directory;
+  handling::CommandHandler::Options handling;
+  handling.policies.payment_deadline = std::chrono::minutes{10};
+  const auto create = [](const std::string& order_id, std::int64_t unix_ms) {
+    const auto json =
+        R"({"order_id":")" + order_id +
+        R"(","customer_id":"c1","items":[{"sku":"LAMP","quantity":1,"unit_price":{"currency":"EUR","minor_units":5}}]})";
+    return StoredRecord{"ordering.commands",
+                        0,
+                        order_id,
+                        json,
+                        {{"ce_type", "ordering.v1.CreateOrder"}, {"content-type", "application/json"}},
+                        unix_ms};
+  };
+  {
+    RunningShard shard{broker, directory.path(), handling};
+    broker.put(create("o1", 1'000));
+    REQUIRE(broker.wait_for(topics::ordering_events, 1));
+  }
+  RunningShard shard{broker, directory.path(), handling};
+  shard.clock.set(1'000 + 10 * 60'000 - 1);
+  broker.put(create("o2", 2'000));
+  REQUIRE(broker.wait_for(topics::ordering_events, 2));
+  CHECK(broker.records(topics::ordering_events).back().header("ce_type") == "ordering.v1.OrderCreated");
+  shard.clock.set(1'000 + 10 * 60'000);
+  REQUIRE(broker.wait_for(topics::ordering_events, 3));
+  const auto cancelled = broker.records(topics::ordering_events).back();
+  CHECK(cancelled.header("ce_subject") == "o1");
+  CHECK(cancelled.as<ordering::v1::OrderCancelled>().reason() == "not paid within 600 s");
+  shard.clock.set(2'000 + 10 * 60'000);
+  REQUIRE(broker.wait_for(topics::ordering_events, 4));
 }

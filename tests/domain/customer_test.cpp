@@ -12,7 +12,7 @@ using enum RejectionCode;
 const Money total{"EUR", 250};
 RecordOrder record(const std::string& order) { return {"c1", order, total}; }
 OrderRecorded recorded(const std::string& order) { return {"c1", order, total}; }
-const CustomerBecameVip vip{"c1"};
+const CustomerBecameVip vip{"c1", "o3"};
 
 }  // namespace
 

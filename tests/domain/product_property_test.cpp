@@ -95,9 +95,15 @@ class Model {
   }
 
   bool allocate(const Allocate& c) {
-    if (batches.empty()) return false;
+    if (batches.empty() && !c.backorder) return false;
     const auto known = line_of(c.order_id);
-    if (known != lines.end()) return known->quantity == c.quantity;
+    if (known != lines.end()) {
+      if (known->quantity == c.quantity && c.backorder && !known->backorder) {
+        known->backorder = true;
+        events_.emplace_back(BackorderPromised{c.order_id, "LAMP", known->quantity, known->ref});
+      }
+      return known->quantity == c.quantity;
+    }
     ModelLine line{c.order_id, c.quantity, c.backorder, {}, ++clock_, 0};
     const bool placed = !head_of_queue() && place(line);
     if (!placed) events_.emplace_back(OutOfStock{"LAMP", c.order_id, c.quantity, c.backorder});
@@ -106,10 +112,10 @@ class Model {
   }
 
   bool deallocate(const Deallocate& c) {
-    if (batches.empty()) return false;
+    if (batches.empty() && lines.empty()) return false;
     const auto known = line_of(c.order_id);
     if (known == lines.end()) return true;
-    events_.emplace_back(Deallocated{known->order, "LAMP", known->quantity, known->ref, "REQUESTED"});
+    events_.emplace_back(Deallocated{known->order, "LAMP", known->quantity, known->ref, "REQUESTED", known->backorder});
     lines.erase(known);
     serve_queue();
     return true;
@@ -139,7 +145,8 @@ class Model {
     }
     ModelLine taken = *newest;
     lines.erase(newest);
-    events_.emplace_back(Deallocated{taken.order, "LAMP", taken.quantity, ref, "BATCH_QUANTITY_CHANGED"});
+    events_.emplace_back(
+        Deallocated{taken.order, "LAMP", taken.quantity, ref, "BATCH_QUANTITY_CHANGED", taken.backorder});
     taken.ref.clear();
     return taken;
   }

@@ -77,7 +77,7 @@ TEST_CASE("Room left by a displaced line without backorder goes to the queue", "
 TEST_CASE("Room left by a displaced line that waits is kept from those who came later", "[product]") {
   given<Product>(batch("b1", 10), allocated("o1", 10, "b1", true), waiting("o2", 5))
       .when(change("b1", 9))
-      .then(changed("b1", 9), displaced("o1", 10, "b1"), waiting("o1", 10));
+      .then(changed("b1", 9), displaced("o1", 10, "b1", true), waiting("o1", 10));
 }
 
 TEST_CASE("A batch may be cut to nothing", "[product]") {
@@ -141,8 +141,8 @@ TEST_CASE("A line given back serves those waiting", "[product]") {
 
 TEST_CASE("A waiting line given back leaves the queue", "[product]") {
   const auto history = given<Product>(batch("b1", 5), waiting("o1", 9), waiting("o2", 8));
-  history.when(deallocate("o2")).then(given_back("o2", 8, ""));
-  given<Product>(batch("b1", 5), waiting("o1", 9), waiting("o2", 8), given_back("o2", 8, ""))
+  history.when(deallocate("o2")).then(given_back("o2", 8, "", true));
+  given<Product>(batch("b1", 5), waiting("o1", 9), waiting("o2", 8), given_back("o2", 8, "", true))
       .when(create("b2", 20))
       .then(batch("b2", 20), allocated("o1", 9, "b2", true));
 }
@@ -150,5 +150,5 @@ TEST_CASE("A waiting line given back leaves the queue", "[product]") {
 TEST_CASE("The head of the queue given back lets those behind it go", "[product]") {
   given<Product>(batch("b1", 5), waiting("o1", 9), waiting("o2", 3))
       .when(deallocate("o1"))
-      .then(given_back("o1", 9, ""), allocated("o2", 3, "b1", true));
+      .then(given_back("o1", 9, "", true), allocated("o2", 3, "b1", true));
 }

@@ -97,7 +97,21 @@ TEST_CASE("A further batch of a sku is created beside the first", "[product][boo
 
 TEST_CASE("An allocation by a product without batches is refused", "[product][book]") {
   given<Product>().when(allocate("o1", 10)).then_rejected(unknown_sku, "sku", "sku: 'LAMP' has no batch");
-  given<Product>().when(backorder("o1", 10)).then_rejected(unknown_sku, "sku");
+}
+
+TEST_CASE("A line with backorder waits for the first batch of its sku", "[product]") {
+  given<Product>().when(backorder("o1", 10)).then(waiting("o1", 10));
+  given<Product>(waiting("o1", 10)).when(create("b1", 10)).then(batch("b1", 10), allocated("o1", 10, "b1", true));
+  given<Product>(waiting("o1", 10)).when(deallocate("o1")).then(given_back("o1", 10, "", true));
+  given<Product>(waiting("o1", 10)).when(allocate("o2", 1)).then_rejected(unknown_sku, "sku");
+}
+
+TEST_CASE("A line asked for again with backorder waits from then on when its batch loses it", "[product]") {
+  given<Product>(batch("b1", 5), allocated("o1", 5, "b1")).when(backorder("o1", 5)).then(promised("o1", 5, "b1"));
+  const auto history = given<Product>(batch("b1", 5), allocated("o1", 5, "b1"), promised("o1", 5, "b1"));
+  history.when(backorder("o1", 5)).then();
+  history.when(allocate("o1", 5)).then();
+  history.when(change("b1", 4)).then(changed("b1", 4), displaced("o1", 5, "b1", true), waiting("o1", 5));
 }
 
 TEST_CASE("A batch that exists is refused", "[product]") {

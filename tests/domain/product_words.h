@@ -25,11 +25,16 @@ inline OutOfStock waiting(const std::string& order, std::int64_t quantity) { ret
 inline OutOfStock out_of_stock(const std::string& order, std::int64_t quantity) {
   return {"LAMP", order, quantity, false};
 }
-inline Deallocated displaced(const std::string& order, std::int64_t quantity, const std::string& ref) {
-  return {order, "LAMP", quantity, ref, "BATCH_QUANTITY_CHANGED"};
+inline Deallocated displaced(const std::string& order, std::int64_t quantity, const std::string& ref,
+                             bool backorder = false) {
+  return {order, "LAMP", quantity, ref, "BATCH_QUANTITY_CHANGED", backorder};
 }
-inline Deallocated given_back(const std::string& order, std::int64_t quantity, const std::string& ref) {
-  return {order, "LAMP", quantity, ref, "REQUESTED"};
+inline Deallocated given_back(const std::string& order, std::int64_t quantity, const std::string& ref,
+                              bool backorder = false) {
+  return {order, "LAMP", quantity, ref, "REQUESTED", backorder};
+}
+inline BackorderPromised promised(const std::string& order, std::int64_t quantity, const std::string& ref) {
+  return {order, "LAMP", quantity, ref};
 }
 inline BatchQuantityChanged changed(const std::string& ref, std::int64_t quantity) { return {ref, "LAMP", quantity}; }
 

@@ -23,8 +23,7 @@ void apply(UnitOfWork& work, const domain::Product::Command& command, const std:
   REQUIRE(decision);
   std::uint64_t number = 0;
   for (const auto& event : *decision) {
-    using Codec = EventCodec<domain::Product>;
-    work.append(live, cause(id), number++, Codec::type(event), Codec::encode(event));
+    work.append(live, cause(id), number++, EventCodec<domain::Product>::encode(event));
     domain::Product::evolve(live.state, event);
   }
 }
@@ -95,7 +94,7 @@ TEST_CASE("a batch is found by its reference", "[book]") {
   TemporaryDirectory directory;
   UnitOfWork work{directory.path(), {0, 1}, no_cache()};
   auto& live = work.aggregates().load<domain::BatchReference>("b1");
-  work.append(live, cause("c1"), 0, "BatchReferenceClaimed",
+  work.append(live, cause("c1"), 0,
               EventCodec<domain::BatchReference>::encode(domain::BatchReferenceClaimed{"b1", "LAMP", "c1"}));
   work.commit();
   apply(work, new_batch, "c2");

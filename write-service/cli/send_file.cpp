@@ -100,8 +100,8 @@ class FileSender {
       return report(line_number_, error.what());
     }
     if (options_.rate > 0) {
-      sender_.serve_until(started_ + std::chrono::round<Clock::duration>(
-                                         std::chrono::duration<double>(static_cast<double>(summary_.sent) / options_.rate)));
+      sender_.serve_until(started_ + std::chrono::round<Clock::duration>(std::chrono::duration<double>(
+                                         static_cast<double>(summary_.sent) / options_.rate)));
     }
     if (results_) tally_.expect(command.id, line_number_);
     ++summary_.sent;  // taken back when its delivery fails

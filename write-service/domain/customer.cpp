@@ -13,7 +13,9 @@ Decision<Customer::Event> decide_on(const Customer::State& state, const RecordOr
   std::vector<Customer::Event> events;
   if (state.orders.contains(c.order_id)) return events;
   events.emplace_back(OrderRecorded{c.customer_id, c.order_id, c.total});
-  if (!state.vip && state.orders.size() + 1 >= orders_of_a_vip) events.emplace_back(CustomerBecameVip{c.customer_id});
+  if (!state.vip && state.orders.size() + 1 >= orders_of_a_vip) {
+    events.emplace_back(CustomerBecameVip{c.customer_id, c.order_id});
+  }
   return events;
 }
 

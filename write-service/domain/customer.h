@@ -30,6 +30,7 @@ struct OrderRecorded {
 };
 struct CustomerBecameVip {
   std::string customer_id;
+  std::string order_id;  // the order that made him one
   bool operator==(const CustomerBecameVip&) const = default;
 };
 

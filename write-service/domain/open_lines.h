@@ -46,6 +46,8 @@ class OpenLines {
   void wait(std::string_view order_id, std::int64_t quantity);
   // An allocated line loses its batch and waits in its old place.
   void displace(LineNumber line);
+  // An allocated line that was to be lost with its batch is to wait instead.
+  void promise_backorder(LineNumber line) { lines_[line].backorder = 1U; }
   void close(LineNumber line);
 
   std::uint64_t next_arrival() const { return next_arrival_; }

@@ -67,6 +67,11 @@ Verdict decide_on(const Order::State& state, const CancelOrder& c) {
   return Events{std::move(cancelled)};
 }
 
+Verdict decide_on(const Order::State& state, const CancelUnpaidOrder& c) {
+  if (state.status != Status::created) return Events{};
+  return decide_on(state, CancelOrder{c.order_id, c.reason});
+}
+
 // The line that a fact is about; nullptr when the order has none such, or ended with the goods on their way.
 template <class Fact>
 const Order::Line* concerned(const Order::State& state, const Fact& fact) {
@@ -125,6 +130,9 @@ std::optional<Rejection> check_fact(const Fact& c) {
 std::optional<Rejection> check(const CreateOrder& c) {
   if (auto problem = check_id("order_id", c.order_id)) return problem;
   if (auto problem = check_id("customer_id", c.customer_id)) return problem;
+  if (c.created_at) {
+    if (auto problem = check_time("created_at", *c.created_at)) return problem;
+  }
   auto priced = price_items(c.items);
   return priced ? std::nullopt : std::optional{std::move(priced).error()};
 }
@@ -171,7 +179,11 @@ std::optional<Rejection> Order::validate(const Command& command) {
   return std::visit(
       overloaded{[](const CreateOrder& c) { return check(c); }, [](const PayOrder& c) { return check(c); },
                  [](const ShipOrder& c) { return check_id("order_id", c.order_id); },
-                 [](const CancelOrder& c) { return check(c); }, [](const RecordAllocation& c) { return check(c); },
+                 [](const CancelOrder& c) { return check(c); },
+                 [](const CancelUnpaidOrder& c) {
+                   return check(CancelOrder{c.order_id, c.reason});
+                 },
+                 [](const RecordAllocation& c) { return check(c); },
                  [](const RecordOutOfStock& c) { return check_fact(c); },
                  [](const RecordDeallocation& c) { return check(c); }},
       command);
@@ -182,6 +194,7 @@ Decision<Order::Event> Order::decide(const State& state, const Command& command,
                                [&](const PayOrder& c) { return decide_on(state, c); },
                                [&](const ShipOrder& c) { return decide_on(state, c); },
                                [&](const CancelOrder& c) { return decide_on(state, c); },
+                               [&](const CancelUnpaidOrder& c) { return decide_on(state, c); },
                                [&](const RecordAllocation& c) { return decide_on(state, c); },
                                [&](const RecordOutOfStock& c) { return decide_on(state, c); },
                                [&](const RecordDeallocation& c) { return decide_on(state, c); }},
@@ -212,6 +225,7 @@ const std::string& Order::aggregate_id(const Command& command) {
                                [](const PayOrder& c) -> const std::string& { return c.order_id; },
                                [](const ShipOrder& c) -> const std::string& { return c.order_id; },
                                [](const CancelOrder& c) -> const std::string& { return c.order_id; },
+                               [](const CancelUnpaidOrder& c) -> const std::string& { return c.order_id; },
                                [](const RecordAllocation& c) -> const std::string& { return c.order_id; },
                                [](const RecordOutOfStock& c) -> const std::string& { return c.order_id; },
                                [](const RecordDeallocation& c) -> const std::string& { return c.order_id; }},

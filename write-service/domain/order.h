@@ -1,6 +1,7 @@
 // One order: created -> paid -> shipped, or cancelled from created and from paid. Contract: decider.h.
 // At most 1000 items, a step costs O(log lines); amounts are minor units of one currency, checked for overflow.
 // The Record... commands are facts from allocation, never refused; one that changes nothing makes no event.
+// CancelUnpaidOrder likewise: it comes at the payment deadline, whatever has become of the order by then.
 //
 // - A fact about an order unknown here, or about a line that it has not in this quantity, changes nothing: allocation
 //   serves others too.
@@ -55,6 +56,12 @@ struct CancelOrder {
   std::string order_id;
   std::string reason;
   bool operator==(const CancelOrder&) const = default;
+};
+// The clock's: changes nothing but in an order that is still unpaid.
+struct CancelUnpaidOrder {
+  std::string order_id;
+  std::string reason;
+  bool operator==(const CancelUnpaidOrder&) const = default;
 };
 struct RecordAllocation {
   std::string order_id;
@@ -138,8 +145,8 @@ enum class OrderStatus { none, created, paid, shipped, cancelled };
 std::string_view to_string(OrderStatus status);
 
 struct Order {
-  using Command = std::variant<CreateOrder, PayOrder, ShipOrder, CancelOrder, RecordAllocation, RecordOutOfStock,
-                               RecordDeallocation>;
+  using Command = std::variant<CreateOrder, PayOrder, ShipOrder, CancelOrder, CancelUnpaidOrder, RecordAllocation,
+                               RecordOutOfStock, RecordDeallocation>;
   using Event = std::variant<OrderCreated, LineAllocated, LineOutOfStock, LineDeallocated, LineAllocatedAfterCancel,
                              OrderAllocated, OrderPaid, OrderShipped, OrderCancelled>;
   static constexpr std::string_view stream_category = "order";

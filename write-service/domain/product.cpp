@@ -58,10 +58,13 @@ Verdict decide_on(const Product::State& state, const CreateBatch& c) {
 }
 
 Verdict decide_on(const Product::State& state, const Allocate& c) {
-  if (state.batches.empty()) return unknown_sku(c.sku);
+  if (state.batches.empty() && !c.backorder) return unknown_sku(c.sku);
   if (const auto known = state.lines.find(c.order_id)) {
-    const std::int64_t quantity = state.lines.at(*known).quantity;
-    if (quantity == c.quantity) return Events{};
+    const auto [order_id, quantity, backorder, arrived, batch] = state.lines.at(*known);
+    if (quantity == c.quantity && (backorder || !c.backorder)) return Events{};
+    if (quantity == c.quantity) {  // without backorder it never waits, so it has a batch
+      return Events{BackorderPromised{c.order_id, c.sku, quantity, state.batches.at(*batch).reference}};
+    }
     return refuse(RejectionCode::line_exists, "quantity",
                   "order " + quoted(c.order_id) + " has this line already, with quantity " + std::to_string(quantity) +
                       ", got " + std::to_string(c.quantity));
@@ -75,12 +78,13 @@ Verdict decide_on(const Product::State& state, const Allocate& c) {
 }
 
 Verdict decide_on(const Product::State& state, const Deallocate& c) {
-  if (state.batches.empty()) return unknown_sku(c.sku);
+  if (state.batches.empty() && state.lines.size() == 0) return unknown_sku(c.sku);
   const auto known = state.lines.find(c.order_id);
   if (!known) return Events{};
   const OpenLines::View line = state.lines.at(*known);
   const std::string batch_ref = line.batch ? state.batches.at(*line.batch).reference : std::string{};
-  Events events{Deallocated{c.order_id, c.sku, line.quantity, batch_ref, std::string{reason_requested}}};
+  Events events{
+      Deallocated{c.order_id, c.sku, line.quantity, batch_ref, std::string{reason_requested}, line.backorder}};
 
   const bool was_head = known == state.lines.first_waiting();
   const bool makes_room = line.batch && head_fits_into(state, state.batches.room(*line.batch) + line.quantity);
@@ -145,6 +149,12 @@ void apply(Product::State& state, const OutOfStock& e) {
   }
 }
 
+void apply(Product::State& state, const BackorderPromised& e) {
+  const auto line = state.lines.find(e.order_id);
+  if (!line) throw std::logic_error("backorder promised to an unknown line");
+  state.lines.promise_backorder(*line);
+}
+
 }  // namespace
 
 std::optional<Rejection> Product::validate(const Command& command) {
@@ -163,13 +173,13 @@ Decision<Product::Event> Product::decide(const State& state, const Command& comm
 }
 
 void Product::evolve(State& state, const Event& event) {
-  std::visit(overloaded{[&](const BatchCreated& e) { state.batches.add(e.batch_ref, e.quantity, e.eta); },
-                        [&](const BatchQuantityChanged& e) {
-                          state.batches.set_quantity(number_of(state, e.batch_ref), e.quantity);
-                        },
-                        [&](const Allocated& e) { apply(state, e); }, [&](const Deallocated& e) { apply(state, e); },
-                        [&](const OutOfStock& e) { apply(state, e); }},
-             event);
+  std::visit(
+      overloaded{
+          [&](const BatchCreated& e) { state.batches.add(e.batch_ref, e.quantity, e.eta); },
+          [&](const BatchQuantityChanged& e) { state.batches.set_quantity(number_of(state, e.batch_ref), e.quantity); },
+          [&](const Allocated& e) { apply(state, e); }, [&](const Deallocated& e) { apply(state, e); },
+          [&](const OutOfStock& e) { apply(state, e); }, [&](const BackorderPromised& e) { apply(state, e); }},
+      event);
 }
 
 std::size_t Product::approximate_bytes(const State& state) {

@@ -12,6 +12,7 @@
 //   larger one before it found none: it had a promise. Without room it is out of stock, or, asked for with backorder,
 //   waits in its old place.
 // - After every command the head of the queue fits in no batch.
+// - A sku without a batch is unknown, but a line with backorder may wait for its first one.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +80,9 @@ struct Deallocated {
   std::string order_id;
   std::string sku;
   std::int64_t quantity = 0;
-  std::string batch_ref;  // empty when the line was only waiting
-  std::string reason;     // one of the two below
+  std::string batch_ref;   // empty when the line was only waiting
+  std::string reason;      // one of the two below
+  bool backorder = false;  // the line's: its order is told
   bool operator==(const Deallocated&) const = default;
 };
 struct OutOfStock {
@@ -90,6 +92,14 @@ struct OutOfStock {
   bool backordered = false;  // it waits
   bool operator==(const OutOfStock&) const = default;
 };
+// A line allocated without backorder is asked for again with it: from now on it waits, should its batch lose it.
+struct BackorderPromised {
+  std::string order_id;
+  std::string sku;
+  std::int64_t quantity = 0;
+  std::string batch_ref;
+  bool operator==(const BackorderPromised&) const = default;
+};
 
 // Reasons of a Deallocated: the line is over; or its batch lost it, and a later event of the same command tells its
 // fate.
@@ -98,7 +108,7 @@ inline constexpr std::string_view reason_batch_quantity_changed = "BATCH_QUANTIT
 
 struct Product {
   using Command = std::variant<CreateBatch, Allocate, Deallocate, ChangeBatchQuantity>;
-  using Event = std::variant<BatchCreated, BatchQuantityChanged, Allocated, Deallocated, OutOfStock>;
+  using Event = std::variant<BatchCreated, BatchQuantityChanged, Allocated, Deallocated, OutOfStock, BackorderPromised>;
   static constexpr std::string_view stream_category = "product";
 
   struct State {

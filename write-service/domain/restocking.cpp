@@ -30,7 +30,7 @@ void Restocking::reallocate_what_no_longer_fits(BatchNumber batch) {
   for (auto line = state_.lines.newest_in(batch); rooms_.room(batch) < 0; line = state_.lines.before(*line)) {
     const OpenLines::View view = state_.lines.at(*line);
     events_.emplace_back(Deallocated{std::string{view.order_id}, sku_, view.quantity, reference(batch),
-                                     std::string{reason_batch_quantity_changed}});
+                                     std::string{reason_batch_quantity_changed}, view.backorder});
     rooms_.change(batch, view.quantity);
     displaced.push_back(*line);
   }

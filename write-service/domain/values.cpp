@@ -170,6 +170,13 @@ std::optional<Rejection> check_date(std::string_view field, const Date& value) {
   return std::nullopt;
 }
 
+std::optional<Rejection> check_time(std::string_view field, Time value) {
+  constexpr Time least{};
+  constexpr Time most = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + std::chrono::hours{24};
+  if (value >= least && value < most) return std::nullopt;
+  return invalid(field, "must be a time from 1970 to 9999");
+}
+
 std::optional<Rejection> check_money(std::string_view field, const Money& value) {
   const auto upper_case = [](char c) { return c >= 'A' && c <= 'Z'; };
   const std::string prefix{field};

@@ -49,6 +49,8 @@ std::optional<Rejection> check_id(std::string_view field, std::string_view value
 std::optional<Rejection> check_reason(std::string_view field, std::string_view value);
 std::optional<Rejection> check_quantity(std::string_view field, std::int64_t value, std::int64_t least = 1);
 std::optional<Rejection> check_date(std::string_view field, const Date& value);
+// From 1970 to the end of the year 9999.
+std::optional<Rejection> check_time(std::string_view field, Time value);
 // A well-formed currency and an amount of at least 0.
 std::optional<Rejection> check_money(std::string_view field, const Money& value);
 

@@ -4,6 +4,7 @@
 #include "intake/router.h"
 #include "outbox/integration_events.h"
 #include "outbox/outbox_entry.h"
+#include "outbox/own_commands.h"
 
 namespace orderly::handling {
 namespace {
@@ -11,24 +12,7 @@ namespace {
 using domain::overloaded;
 using storage::Claim;
 
-// Stateless checks come before anything is looked up, so that nonsense costs nothing and travels nowhere.
-std::optional<domain::Rejection> validate(const Command& command) {
-  return std::visit(
-      overloaded{[](const domain::Product::Command& c) -> std::optional<domain::Rejection> {
-                   const auto* change = std::get_if<domain::ChangeBatchQuantity>(&c);
-                   if (change == nullptr || !change->sku.empty()) return domain::Product::validate(c);
-                   auto with_sku = *change;  // found by its batch later; what else it says is checked now
-                   with_sku.sku = "-";
-                   return domain::Product::validate(with_sku);
-                 },
-                 [](const domain::BatchReference::Command& c) { return domain::BatchReference::validate(c); },
-                 [](const SettleBatchReference& c) { return domain::check_id("sku", c.sku); }},
-      command);
-}
-
 std::string product_stream(const std::string& sku) { return std::string{domain::Product::stream_category} + '/' + sku; }
-
-std::string serialized(const google::protobuf::Message& message) { return message.SerializeAsString(); }
 
 // Calls fn with the record that was held, as if it had just come.
 template <class Function>
@@ -41,63 +25,68 @@ void with_record(const storage::HeldCommand& held, Function fn) {
 
 }  // namespace
 
+CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options, Observe observe,
+                               const log::Logger& log)
+    : work_(&work), policies_(options.policies), observe_(std::move(observe)), pipeline_([&] {
+        const Refuse refuse = [this](const Incoming& incoming, const domain::Rejection& why) {
+          auto repeated = repeat(incoming);
+          return repeated ? *std::move(repeated) : reject(incoming.envelope, "", 0, why);
+        };
+        auto handler = validated(refuse, [this](Incoming& incoming) { return take(incoming); });
+        handler = authorised(options.authorisation, refuse, std::move(handler));
+        return measured(observe_, audited(options.audit, log, std::move(handler)));
+      }()) {}
+
 void CommandHandler::handle(const kafka::Message& record, Lane lane) {
   auto envelope = codec_.read_envelope(record, lane);
   auto command = codec_.read_command(record, envelope);
   if (!command) return refuse_unreadable(record, envelope, command.error());
   Incoming incoming{record, std::move(envelope), std::move(*command)};
-  process(incoming);
+  pipeline_(incoming);
 }
 
-void CommandHandler::process(Incoming& incoming) {
-  event_number_ = 0;
-  if (const auto problem = validate(incoming.command)) {
-    if (!repeat(incoming)) reject(incoming.envelope, "", 0, *problem);
-    return;
-  }
-  if (send_on(incoming)) return;
-  if (!fill_in_sku(incoming)) return;
-  if (!incoming.released && hold(incoming)) return;
-  if (!repeat(incoming)) dispatch(incoming);
+Outcome CommandHandler::take(Incoming& incoming) {
+  event_number_ = reaction_number_ = 0;
+  if (is_of_another_shard(incoming)) return {"FORWARDED"};
+  if (auto done = fill_in_sku(incoming)) return *std::move(done);
+  if (!incoming.released && hold(incoming)) return {"HELD"};
+  auto repeated = repeat(incoming);
+  return repeated ? *std::move(repeated) : dispatch(incoming);
 }
 
-// Another shard owns the command: it goes there as it came, with the id it may have got from its place here.
-bool CommandHandler::send_on(Incoming& incoming) {
+// Then it goes there as it came, with the id it may have got from its place here.
+bool CommandHandler::is_of_another_shard(Incoming& incoming) {
   const auto [shard, partitions] = work_->place();
   const auto owner = intake::owner(incoming.command, partitions);
   if (owner == shard) return false;
   work_->outbox().forward(incoming.record, incoming.envelope, owner);
-  observe_(incoming.envelope.type, "FORWARDED", "");
   return true;
 }
 
-// A ChangeBatchQuantity without a sku has come to its reference's shard, which knows the sku. False: it is on its way
-// to the sku's shard, or refused.
-bool CommandHandler::fill_in_sku(Incoming& incoming) {
+// A ChangeBatchQuantity without a sku has come to its reference's shard, which knows the sku. An outcome: it is on its
+// way to the sku's shard, or refused.
+std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   auto* product = std::get_if<domain::Product::Command>(&incoming.command);
   auto* change = product == nullptr ? nullptr : std::get_if<domain::ChangeBatchQuantity>(product);
-  if (change == nullptr || !change->sku.empty()) return true;
+  if (change == nullptr || !change->sku.empty()) return std::nullopt;
   const auto& reference = work_->aggregates().load<domain::BatchReference>(change->batch_ref);
   if (reference.state.claimed_by.empty()) {
-    if (!repeat(incoming)) {
-      reject(incoming.envelope, change->batch_ref, 0,
-             {domain::RejectionCode::unknown_batch, "batch_ref",
-              "batch_ref: no batch " + domain::quoted(change->batch_ref)});
-    }
-    return false;
+    if (auto repeated = repeat(incoming)) return repeated;
+    return reject(incoming.envelope, change->batch_ref, 0,
+                  {domain::RejectionCode::unknown_batch, "batch_ref",
+                   "batch_ref: no batch " + domain::quoted(change->batch_ref)});
   }
   change->sku = reference.state.sku;
   const auto [shard, partitions] = work_->place();
   const auto owner = intake::owner(incoming.command, partitions);
-  if (owner == shard) return true;
+  if (owner == shard) return std::nullopt;
   allocation::v1::ChangeBatchQuantity message;
   message.set_batch_ref(change->batch_ref);
   message.set_quantity(change->quantity);
   message.set_sku(change->sku);
-  const std::string payload = serialized(message);
+  const std::string payload = message.SerializeAsString();
   work_->outbox().forward(incoming.record, incoming.envelope, owner, &payload);
-  observe_(incoming.envelope.type, "FORWARDED", "");
-  return false;
+  return Outcome{"FORWARDED"};
 }
 
 // A CreateBatch whose reference belongs to another shard waits for that shard's word, and what comes later for the same
@@ -115,12 +104,8 @@ bool CommandHandler::hold(Incoming& incoming) {
       foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
   if (!asks && !held.is_held(stream)) return false;
   if (asks) {
-    allocation::v1::ClaimBatchReference claim;
-    claim.set_batch_ref(create->batch_ref);
-    claim.set_sku(sku);
-    claim.set_claimed_by(incoming.envelope.id);
-    work_->outbox().command(incoming.envelope, "allocation.v1.ClaimBatchReference", serialized(claim),
-                            create->batch_ref);
+    const domain::ClaimBatchReference claim{create->batch_ref, sku, incoming.envelope.id};
+    work_->outbox().command(incoming.envelope, stream, 0, outbox::to_own_command(claim));
   }
   // The id may come from the record's place, which a held record no longer has.
   std::vector<kafka::Header> headers{incoming.record.headers.begin(), incoming.record.headers.end()};
@@ -130,24 +115,26 @@ bool CommandHandler::hold(Incoming& incoming) {
   const auto& record = incoming.record;
   outbox::append_entry(command.record, {record.topic, record.partition, record.key, record.value, headers});
   held.hold(stream, std::move(command));
-  observe_(incoming.envelope.type, "HELD", "");
   return true;
 }
 
-bool CommandHandler::repeat(const Incoming& incoming) {
+std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
   const auto first = work_->results().find(incoming.envelope.id);
-  if (!first) return false;
+  if (!first) return std::nullopt;
   const std::string result{*first};
   work_->outbox().result(incoming.envelope, result, "");
-  observe_(incoming.envelope.type, "REPEATED", "");
-  return true;
+  return Outcome{"REPEATED"};
 }
 
-void CommandHandler::dispatch(Incoming& incoming) {
-  std::visit(overloaded{[&](const domain::Product::Command& c) { handle_product(incoming, c); },
-                        [&](const domain::BatchReference::Command& c) { claim(incoming.envelope, c); },
-                        [&](const SettleBatchReference& c) { settle(incoming.envelope, c); }},
-             incoming.command);
+Outcome CommandHandler::dispatch(Incoming& incoming) {
+  const auto& envelope = incoming.envelope;
+  return std::visit(
+      overloaded{[&](const domain::Product::Command& c) { return handle_product(incoming, c); },
+                 [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
+                 [&](const SettleBatchReference& c) { return settle(envelope, c); },
+                 [&](const domain::Order::Command& c) { return handle_alone<domain::Order>(envelope, c); },
+                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); }},
+      incoming.command);
 }
 
 template <domain::Decider Aggregate>
@@ -157,19 +144,50 @@ domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live
   auto decision = Aggregate::decide(live.state, command, envelope.time);
   if (!decision) return decision;
   for (const auto& event : *decision) {
-    using Codec = storage::EventCodec<Aggregate>;
     const auto number = event_number_++;
-    work_->append(live, envelope, number, Codec::type(event), Codec::encode(event));
+    work_->append(live, envelope, number, storage::EventCodec<Aggregate>::encode(event));
     Aggregate::evolve(live.state, event);
     if (const auto published = outbox::to_integration_event(event)) {
       work_->outbox().event(envelope, *published, Aggregate::aggregate_id(command), ++live.head.published_version,
                             number);
     }
+    carry_out(envelope, live.name, reactions::react(event, policies_));
   }
   return decision;
 }
 
-void CommandHandler::handle_product(const Incoming& incoming, const domain::Product::Command& command) {
+void CommandHandler::carry_out(const Envelope& cause, std::string_view stream, const reactions::Reactions& reactions) {
+  for (const auto& reaction : reactions) {
+    const auto number = reaction_number_++;
+    const auto send = [&](const auto& command) {
+      work_->outbox().command(cause, stream, number, outbox::to_own_command(command));
+    };
+    std::visit(
+        overloaded{
+            [&](const domain::Allocate& c) { send(c); }, [&](const domain::Deallocate& c) { send(c); },
+            [&](const domain::RecordAllocation& c) { send(c); }, [&](const domain::RecordOutOfStock& c) { send(c); },
+            [&](const domain::RecordDeallocation& c) { send(c); }, [&](const domain::RecordOrder& c) { send(c); },
+            [&](const reactions::Schedule& s) {
+              const auto due = cause.time + s.after;
+              work_->schedule().add(
+                  s.name, due,
+                  work_->outbox().later_command(cause, stream, number, outbox::to_own_command(s.command), due));
+            },
+            [&](const reactions::Withdraw& w) { work_->schedule().withdraw(w.name); }},
+        reaction);
+  }
+}
+
+template <domain::Decider Aggregate>
+Outcome CommandHandler::handle_alone(const Envelope& envelope, const typename Aggregate::Command& command) {
+  const auto& id = Aggregate::aggregate_id(command);
+  auto& live = work_->aggregates().load<Aggregate>(id);
+  const auto decision = decide(live, envelope, command);
+  if (!decision) return reject(envelope, id, live.head.published_version, decision.error());
+  return answer(envelope, begin_result(envelope, id, live.head.published_version));
+}
+
+Outcome CommandHandler::handle_product(const Incoming& incoming, const domain::Product::Command& command) {
   const auto& sku = domain::Product::aggregate_id(command);
   if (const auto* create = std::get_if<domain::CreateBatch>(&command)) {
     if (const auto refused = claim_here(incoming, *create)) return reject(incoming.envelope, sku, 0, *refused);
@@ -182,8 +200,9 @@ void CommandHandler::handle_product(const Incoming& incoming, const domain::Prod
     const auto batch = domain::Product::allocated_batch(live.state, allocate->order_id);
     if (batch) result.set_batch_ref(*batch);
     result.set_out_of_stock(!batch);
+    if (decision->empty()) carry_out(incoming.envelope, live.name, reactions::tell_again(live.state, *allocate));
   }
-  answer(incoming.envelope, result);
+  return answer(incoming.envelope, result);
 }
 
 // The claim on a new batch's reference: answered by another shard before, or decided here, where it belongs.
@@ -201,36 +220,33 @@ std::optional<domain::Rejection> CommandHandler::claim_here(const Incoming& inco
 }
 
 // Another shard asks for a reference of ours: it gets an answer either way.
-void CommandHandler::claim(const Envelope& envelope, const domain::BatchReference::Command& command) {
+Outcome CommandHandler::claim(const Envelope& envelope, const domain::BatchReference::Command& command) {
   const auto& ask = std::get<domain::ClaimBatchReference>(command);
   auto& live = work_->aggregates().load<domain::BatchReference>(ask.batch_ref);
   const auto decision = decide(live, envelope, command);
-  allocation::v1::SettleBatchReference answer_to_sku;
-  answer_to_sku.set_batch_ref(ask.batch_ref);
-  answer_to_sku.set_sku(ask.sku);
-  answer_to_sku.set_claimed_by(ask.claimed_by);
-  answer_to_sku.set_granted(decision.has_value());
-  work_->outbox().command(envelope, "allocation.v1.SettleBatchReference", serialized(answer_to_sku), ask.sku);
+  const SettleBatchReference settled{ask.batch_ref, ask.sku, ask.claimed_by, decision.has_value()};
+  work_->outbox().command(envelope, live.name, 0, outbox::to_own_command(settled));
   if (!decision) return reject(envelope, ask.batch_ref, live.head.published_version, decision.error());
-  answer(envelope, begin_result(envelope, ask.batch_ref, live.head.published_version));
+  return answer(envelope, begin_result(envelope, ask.batch_ref, live.head.published_version));
 }
 
-void CommandHandler::settle(const Envelope& envelope, const SettleBatchReference& settled) {
+Outcome CommandHandler::settle(const Envelope& envelope, const SettleBatchReference& settled) {
   const std::string stream = product_stream(settled.sku);
   if (!work_->held().settle(stream, settled.claimed_by, settled.granted)) {
     return reject(envelope, settled.sku, 0,
                   {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
   }
-  answer(envelope, begin_result(envelope, settled.sku, 0));
+  auto outcome = answer(envelope, begin_result(envelope, settled.sku, 0));
   while (const auto held = work_->held().release(stream)) {
     with_record(*held, [&](const kafka::Message& record) {
       auto released = codec_.read_envelope(record, envelope.lane);
       auto command = codec_.read_command(record, released);
       if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
       Incoming incoming{record, std::move(released), std::move(*command), held->claim, true};
-      process(incoming);
+      pipeline_(incoming);
     });
   }
+  return outcome;
 }
 
 void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
@@ -241,8 +257,8 @@ void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envel
   result.set_field(why.field);
   result.set_message(why.detail);
   // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for.
-  work_->outbox().result(envelope, serialized(result), "");
-  observe_(envelope.type, "DEAD_LETTERED", why.reason);
+  work_->outbox().result(envelope, result.SerializeAsString(), "");
+  observe_(envelope, {"DEAD_LETTERED", why.reason});
 }
 
 void CommandHandler::dead_letter(const kafka::Message& record, Lane lane, const std::string& reason) {
@@ -261,21 +277,21 @@ messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envel
   return result_;
 }
 
-void CommandHandler::answer(const Envelope& envelope, messaging::v1::CommandResult& result) {
-  const std::string bytes = serialized(result);
+Outcome CommandHandler::answer(const Envelope& envelope, messaging::v1::CommandResult& result) {
+  const std::string bytes = result.SerializeAsString();
   work_->results().remember(envelope.id, bytes, to_unix_ms(envelope.time));
   work_->outbox().result(envelope, bytes, result.aggregate_id());
-  observe_(envelope.type, messaging::v1::CommandStatus_Name(result.status()), result.code());
+  return {result.status() == messaging::v1::ACCEPTED ? "ACCEPTED" : "REJECTED", result.code()};
 }
 
-void CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
-                            const domain::Rejection& why) {
+Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                               const domain::Rejection& why) {
   auto& result = begin_result(envelope, aggregate_id, version);
   result.set_status(messaging::v1::REJECTED);
   result.set_code(std::string{to_string(why.code)});
   result.set_field(why.field);
   result.set_message(why.message);
-  answer(envelope, result);
+  return answer(envelope, result);
 }
 
 }  // namespace orderly::handling

@@ -10,6 +10,8 @@
 #include "common/clock/clock.h"
 #include "common/kafka/message.h"
 #include "domain/batch_reference.h"
+#include "domain/customer.h"
+#include "domain/order.h"
 #include "domain/product.h"
 
 namespace orderly {
@@ -23,7 +25,9 @@ struct Envelope {
   std::string correlation_id;  // the sender's, else the command's own id
   std::string causation_id;
   std::string traceparent, tracestate;
-  std::string reply_to;  // empty: the result goes to command.results alone
+  std::string principal;    // ce_authid: on whose behalf; as true as the topic's access rules make it
+  bool is_our_own = false;  // sent by a write service, by its ce_source
+  std::string reply_to;     // empty: the result goes to command.results alone
   Lane lane = 0;
   Time time;  // the record's timestamp: all that the domain knows of time
 };
@@ -34,7 +38,8 @@ struct SettleBatchReference {
   bool granted = false;
 };
 
-using Command = std::variant<domain::Product::Command, domain::BatchReference::Command, SettleBatchReference>;
+using Command = std::variant<domain::Product::Command, domain::BatchReference::Command, SettleBatchReference,
+                             domain::Order::Command, domain::Customer::Command>;
 
 // Why a record can never be handled: it goes to the dead letters with this.
 struct Undecodable {

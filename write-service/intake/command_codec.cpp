@@ -1,54 +1,13 @@
 #include "intake/command_codec.h"
 
 #include <algorithm>
-#include <functional>
-#include <unordered_map>
 
-#include "allocation/v1/allocation.pb.h"
+#include "intake/command_types.h"
 #include "intake/message_reader.h"
 #include "topics.h"
 
 namespace orderly::intake {
 namespace {
-
-namespace proto = allocation::v1;
-
-// A date that no calendar has stands for text that is no date: the domain's validation then names the field.
-std::optional<domain::Date> to_date(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return domain::parse_date(text).value_or(domain::Date{});
-}
-
-Command from_proto(const proto::CreateBatch& m) {
-  return domain::Product::Command{domain::CreateBatch{m.batch_ref(), m.sku(), m.quantity(), to_date(m.eta())}};
-}
-Command from_proto(const proto::Allocate& m) {
-  return domain::Product::Command{domain::Allocate{m.order_id(), m.sku(), m.quantity(), m.backorder()}};
-}
-Command from_proto(const proto::Deallocate& m) {
-  return domain::Product::Command{domain::Deallocate{m.order_id(), m.sku()}};
-}
-Command from_proto(const proto::ChangeBatchQuantity& m) {
-  return domain::Product::Command{domain::ChangeBatchQuantity{m.batch_ref(), m.quantity(), m.sku()}};
-}
-Command from_proto(const proto::ClaimBatchReference& m) {
-  return domain::BatchReference::Command{domain::ClaimBatchReference{m.batch_ref(), m.sku(), m.claimed_by()}};
-}
-Command from_proto(const proto::SettleBatchReference& m) {
-  return SettleBatchReference{m.batch_ref(), m.sku(), m.claimed_by(), m.granted()};
-}
-
-// Every message of one type is read into the same object again, so that its strings keep their memory.
-struct Entry {
-  std::unique_ptr<google::protobuf::Message> message;
-  std::function<Command(const google::protobuf::Message&)> translate;
-};
-
-template <class Message>
-Entry entry() {
-  return {std::make_unique<Message>(),
-          [](const google::protobuf::Message& message) { return from_proto(static_cast<const Message&>(message)); }};
-}
 
 bool is_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) { return c >= '!' && c <= '~'; });
@@ -67,18 +26,10 @@ std::string text(std::optional<std::string_view> header) { return header ? std::
 
 struct CommandCodec::Tables {
   MessageReader reader;
-  std::unordered_map<std::string, Entry> types;
+  CommandTypes types = command_types();
 };
 
-CommandCodec::CommandCodec() : tables_(std::make_unique<Tables>()) {
-  auto& types = tables_->types;
-  types.emplace("allocation.v1.CreateBatch", entry<proto::CreateBatch>());
-  types.emplace("allocation.v1.Allocate", entry<proto::Allocate>());
-  types.emplace("allocation.v1.Deallocate", entry<proto::Deallocate>());
-  types.emplace("allocation.v1.ChangeBatchQuantity", entry<proto::ChangeBatchQuantity>());
-  types.emplace("allocation.v1.ClaimBatchReference", entry<proto::ClaimBatchReference>());
-  types.emplace("allocation.v1.SettleBatchReference", entry<proto::SettleBatchReference>());
-}
+CommandCodec::CommandCodec() : tables_(std::make_unique<Tables>()) {}
 
 CommandCodec::~CommandCodec() = default;
 
@@ -99,12 +50,17 @@ Envelope CommandCodec::read_envelope(const kafka::Message& record, Lane lane) co
       envelope.tracestate = value;
     else if (name == "reply-to")
       envelope.reply_to = value;
+    else if (name == "ce_authid")
+      envelope.principal = value;
+    else if (name == "ce_source")
+      envelope.is_our_own = value == topics::our_source;
   }
   if (!is_id(envelope.id))
     envelope.id =
         std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset);
   if (!is_id(envelope.correlation_id)) envelope.correlation_id = envelope.id;
   if (!is_id(envelope.causation_id)) envelope.causation_id.clear();
+  if (!is_id(envelope.principal)) envelope.principal.clear();
   if (!is_topic_name(envelope.reply_to) || topics::is_ours(envelope.reply_to)) envelope.reply_to.clear();
   envelope.lane = lane;
   envelope.time = from_unix_ms(record.timestamp_ms);
@@ -123,7 +79,7 @@ std::optional<Undecodable> CommandCodec::check_headers(const kafka::Message& rec
     return Undecodable{"INVALID_HEADER", "reply-to",
                        "reply-to: must be the name of a topic that is not one of the system's own"};
   }
-  for (const auto* name : {"ce_correlationid", "ce_causationid"}) {
+  for (const auto* name : {"ce_correlationid", "ce_causationid", "ce_authid"}) {
     const auto value = record.header(name);
     if (value && !is_id(*value)) {
       return Undecodable{"INVALID_HEADER", name, std::string{name} + ": must be 1 to 64 printable ASCII characters"};

@@ -1,4 +1,4 @@
-// Records to commands. THE PLACE TO ADD A COMMAND: one line in command_codec.cpp's table, and its translation above it.
+// Records to commands; which there are is said in command_types.h.
 // Threads: one codec a shard. Failures: a record that cannot be read is a value, Undecodable; nothing throws.
 #pragma once
 

@@ -14,14 +14,17 @@ const std::string& product_id(const domain::Product::Command& command) {
 }  // namespace
 
 const std::string& routing_id(const Command& command) {
-  return std::visit(domain::overloaded{
-                        [](const domain::Product::Command& c) -> const std::string& { return product_id(c); },
-                        [](const domain::BatchReference::Command& c) -> const std::string& {
-                          return domain::BatchReference::aggregate_id(c);
-                        },
-                        [](const SettleBatchReference& c) -> const std::string& { return c.sku; },
-                    },
-                    command);
+  return std::visit(
+      domain::overloaded{
+          [](const domain::Product::Command& c) -> const std::string& { return product_id(c); },
+          [](const domain::BatchReference::Command& c) -> const std::string& {
+            return domain::BatchReference::aggregate_id(c);
+          },
+          [](const SettleBatchReference& c) -> const std::string& { return c.sku; },
+          [](const domain::Order::Command& c) -> const std::string& { return domain::Order::aggregate_id(c); },
+          [](const domain::Customer::Command& c) -> const std::string& { return domain::Customer::aggregate_id(c); },
+      },
+      command);
 }
 
 }  // namespace orderly::intake

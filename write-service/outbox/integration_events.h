@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "domain/batch_reference.h"
+#include "domain/customer.h"
+#include "domain/order.h"
 #include "domain/product.h"
 
 namespace orderly::outbox {
@@ -19,5 +21,7 @@ struct IntegrationEvent {
 
 std::optional<IntegrationEvent> to_integration_event(const domain::Product::Event& event);
 std::optional<IntegrationEvent> to_integration_event(const domain::BatchReference::Event& event);
+std::optional<IntegrationEvent> to_integration_event(const domain::Order::Event& event);
+std::optional<IntegrationEvent> to_integration_event(const domain::Customer::Event& event);
 
 }  // namespace orderly::outbox

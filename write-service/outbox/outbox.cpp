@@ -9,7 +9,7 @@
 namespace orderly::outbox {
 namespace {
 
-constexpr std::string_view source = "/orderly/write-service";
+constexpr std::string_view source = topics::our_source;
 constexpr std::string_view protobuf = "application/protobuf";
 
 // A number as text without an allocation.
@@ -24,6 +24,11 @@ void add_if_given(std::vector<kafka::Header>& headers, std::string_view name, st
   if (!value.empty()) headers.push_back({name, value});
 }
 
+std::string own_id(const Envelope& cause, std::string_view stream, std::uint64_t number, const OwnCommand& command) {
+  std::string purpose{command.type};
+  return derive_id(cause.id, purpose.append(1, '/').append(stream), number);
+}
+
 }  // namespace
 
 void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::string_view aggregate_id,
@@ -35,8 +40,7 @@ void Outbox::event(const Envelope& cause, const IntegrationEvent& event, std::st
               {"ce_time", rfc3339(cause.time)}, {"ce_subject", aggregate_id},
               {"content-type", protobuf},       {"ce_correlationid", cause.correlation_id},
               {"ce_causationid", cause.id},     {"ce_streamversion", version_text}};
-  add_if_given(headers_, "traceparent", cause.traceparent);
-  add_if_given(headers_, "tracestate", cause.tracestate);
+  add_trace(cause);
   append(cause.lane, event.topic, kafka::partition_for(aggregate_id, partitions_), aggregate_id, event.payload);
 }
 
@@ -51,28 +55,49 @@ void Outbox::result(const Envelope& command, std::string_view result, std::strin
               {"ce_correlationid", command.correlation_id},
               {"ce_causationid", command.id}};
   add_if_given(headers_, "ce_subject", aggregate_id);
-  add_if_given(headers_, "traceparent", command.traceparent);
-  add_if_given(headers_, "tracestate", command.tracestate);
+  add_trace(command);
   append(command.lane, topics::command_results, kafka::partition_for(command.id, partitions_), command.id, result);
   // How many partitions the sender's own topic has is not ours to know: its client-side partitioner decides by the key.
   if (!command.reply_to.empty()) append(command.lane, command.reply_to, -1, command.id, result);
 }
 
-void Outbox::command(const Envelope& cause, std::string_view type, std::string_view payload,
-                     std::string_view aggregate_id) {
-  const std::string id = derive_id(cause.id, type, 0);
-  headers_ = {{"ce_specversion", "1.0"},
-              {"ce_id", id},
-              {"ce_type", type},
-              {"ce_source", source},
-              {"ce_time", rfc3339(cause.time)},
-              {"ce_subject", aggregate_id},
-              {"content-type", protobuf},
-              {"ce_correlationid", cause.correlation_id},
+void Outbox::command(const Envelope& cause, std::string_view stream, std::uint64_t number, const OwnCommand& command) {
+  const std::string id = own_id(cause, stream, number, command);
+  append_entry(pending_[cause.lane].messages, own_message(cause, command, id, cause.time));
+  ++pending_[cause.lane].count;
+}
+
+std::string Outbox::later_command(const Envelope& cause, std::string_view stream, std::uint64_t number,
+                                  const OwnCommand& command, Time due) {
+  const std::string id = own_id(cause, stream, number, command);
+  std::string entry;
+  append_entry(entry, own_message(cause, command, id, due));
+  return entry;
+}
+
+void Outbox::scheduled(std::string_view entry) {
+  pending_[topics::clock_lane].messages.append(entry);
+  ++pending_[topics::clock_lane].count;
+}
+
+// Views into its arguments and into headers_.
+kafka::OutgoingMessage Outbox::own_message(const Envelope& cause, const OwnCommand& command, std::string_view id,
+                                           Time time) {
+  headers_ = {{"ce_specversion", "1.0"},   {"ce_id", id},
+              {"ce_type", command.type},   {"ce_source", source},
+              {"ce_time", rfc3339(time)},  {"ce_subject", command.aggregate_id},
+              {"content-type", protobuf},  {"ce_correlationid", cause.correlation_id},
               {"ce_causationid", cause.id}};
+  add_trace(cause);
+  return {topics::commands_of(command.type), kafka::partition_for(command.aggregate_id, partitions_),
+          command.aggregate_id, command.payload, headers_};
+}
+
+// Who asked, and in which trace.
+void Outbox::add_trace(const Envelope& cause) {
+  add_if_given(headers_, "ce_authid", cause.principal);
   add_if_given(headers_, "traceparent", cause.traceparent);
   add_if_given(headers_, "tracestate", cause.tracestate);
-  append(cause.lane, topics::commands_of(type), kafka::partition_for(aggregate_id, partitions_), aggregate_id, payload);
 }
 
 void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,

@@ -10,6 +10,7 @@
 
 #include "intake/command.h"
 #include "outbox/integration_events.h"
+#include "outbox/own_commands.h"
 #include "topics.h"
 
 namespace orderly::outbox {
@@ -30,8 +31,14 @@ class Outbox {
              std::uint64_t number);
   // `result` is a serialised messaging.v1.CommandResult; it also goes to the command's reply-to.
   void result(const Envelope& command, std::string_view result, std::string_view aggregate_id);
-  // A command of our own, its id derived from the cause's, to the shard that owns `aggregate_id`.
-  void command(const Envelope& cause, std::string_view type, std::string_view payload, std::string_view aggregate_id);
+  // A command of our own to the shard that owns its aggregate. Its id is derived from the cause's, the stream that
+  // sends it and its number among what the cause leads to there: a sender that gives one id to two commands confuses
+  // nobody.
+  void command(const Envelope& cause, std::string_view stream, std::uint64_t number, const OwnCommand& command);
+  // The same as an outbox entry, to be sent at `due` by scheduled().
+  std::string later_command(const Envelope& cause, std::string_view stream, std::uint64_t number,
+                            const OwnCommand& command, Time due);
+  void scheduled(std::string_view entry);
   // A record that another shard owns, as it came; with `payload` in place of its own when that is given.
   void forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
                const std::string* payload = nullptr);
@@ -41,17 +48,19 @@ class Outbox {
     std::int64_t count = 0;
     std::string messages;
   };
-  std::array<Pending, topics::command_topics.size()>& pending() { return pending_; }
+  std::array<Pending, topics::lanes.size()>& pending() { return pending_; }
   void clear();
 
  private:
+  void add_trace(const Envelope& cause);
+  kafka::OutgoingMessage own_message(const Envelope& cause, const OwnCommand& command, std::string_view id, Time time);
   void append(Lane lane, std::string_view topic, std::int32_t partition, std::optional<std::string_view> key,
               std::string_view value);
   const std::string& rfc3339(Time time);
 
   std::int32_t partitions_;
   std::vector<kafka::Header> headers_;  // of the message at hand; kept for its memory
-  std::array<Pending, topics::command_topics.size()> pending_;
+  std::array<Pending, topics::lanes.size()> pending_;
   Time last_time_{};
   std::string last_time_text_;
 };

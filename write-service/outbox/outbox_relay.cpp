@@ -89,7 +89,7 @@ void OutboxRelay::connect() {
     publisher_ = fresh;
   }
   std::vector<kafka::Position> lanes;
-  for (const auto topic : topics::command_topics) lanes.push_back({std::string{topic}, options_.shard, 0});
+  for (const auto topic : topics::lanes) lanes.push_back({std::string{topic}, options_.shard, 0});
   const auto watermarks = fresh->start(lanes);
   for (Lane lane = 0; lane < watermarks.size(); ++lane) {
     published_[lane] = std::max(published_[lane].load(), watermarks[lane].offset);
@@ -132,7 +132,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   std::vector<kafka::Position> watermarks;
   for (Lane lane = 0; lane < next.size(); ++lane) {
     if (next[lane] == published_[lane]) continue;
-    watermarks.push_back({std::string{topics::command_topics[lane]}, options_.shard, next[lane]});
+    watermarks.push_back({std::string{topics::lanes[lane]}, options_.shard, next[lane]});
   }
   if (!watermarks.empty()) publisher.publish(messages_, watermarks);
   for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];

@@ -40,7 +40,7 @@ class OutboxRelay {
     std::chrono::milliseconds drain_at_stop{4'000};
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
-  using Watermarks = std::array<std::int64_t, topics::command_topics.size()>;
+  using Watermarks = std::array<std::int64_t, topics::lanes.size()>;
   using MakePublisher = std::function<std::unique_ptr<kafka::Publisher>()>;
 
   // `waiting` is what the store still has to publish from the watermarks `published` on.
@@ -79,7 +79,7 @@ class OutboxRelay {
   std::optional<std::string> trouble_ = "the outbox relay is starting";
   std::shared_ptr<kafka::Publisher> publisher_;  // guarded for interrupt(); used by the thread alone
 
-  std::array<std::atomic<std::int64_t>, topics::command_topics.size()> published_{};
+  std::array<std::atomic<std::int64_t>, topics::lanes.size()> published_{};
   std::atomic<std::size_t> queued_bytes_ = 0;
 
   // Of the thread alone.

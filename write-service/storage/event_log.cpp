@@ -9,7 +9,8 @@ EventLog::EventLog(const sqlite::Database& db)
     : head_(db, "SELECT stream, version, position, published FROM streams WHERE name = ?1"),
       snapshot_(db, "SELECT version, position, data FROM snapshots WHERE stream = ?1"),
       event_(db,
-             "SELECT stream, version, previous, type, time, command_id, number, correlation_id, data FROM events "
+             "SELECT stream, version, previous, type, time, command_id, number, correlation_id, data, "
+             "principal FROM events "
              "WHERE position = ?1") {}
 
 std::optional<StreamHead> EventLog::head(std::string_view stream_name) {
@@ -39,7 +40,8 @@ std::vector<StoredEvent> EventLog::after(const StreamHead& head, std::int64_t ve
     }
     events.push_back({position, wanted, event_.integer(2), std::string{event_.text(3)}, event_.integer(4),
                       std::string{event_.text(5)}, event_.integer(6),
-                      std::string{event_.is_null(7) ? event_.text(5) : event_.text(7)}, std::string{event_.blob(8)}});
+                      std::string{event_.is_null(7) ? event_.text(5) : event_.text(7)}, std::string{event_.blob(8)},
+                      std::string{event_.is_null(9) ? std::string_view{} : event_.text(9)}});
     position = events.back().previous;
   }
   event_.reset();

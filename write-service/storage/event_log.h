@@ -28,6 +28,7 @@ struct StoredEvent {
   std::int64_t number = 0;  // among the events of its command
   std::string correlation_id;
   std::string data;
+  std::string principal;  // empty: the command named none
 };
 
 struct Snapshot {

@@ -1,5 +1,5 @@
--- One shard's store. Times are unix milliseconds. A lane is a command topic: a state machine of its own, with its own
--- counters, so that how a shard's topics interleave changes no number. Only the shard's thread writes.
+-- One shard's store. Times are unix milliseconds. A lane is a command topic, or the shard's clock: a state machine of its own,
+-- with its own counters, so that how a shard's topics interleave changes no number. Only the shard's thread writes.
 
 CREATE TABLE IF NOT EXISTS shard (
   id             INTEGER PRIMARY KEY CHECK (id = 1),
@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS events (
   command_id     TEXT    NOT NULL,  -- the cause
   number         INTEGER NOT NULL,  -- among the events of that command; with it the event's id can be derived
   correlation_id TEXT,              -- null: the command's own id
-  data           BLOB    NOT NULL   -- storage/stored_events.proto
+  data           BLOB    NOT NULL,  -- storage/stored_events.proto
+  principal      TEXT               -- on whose behalf, where the command said
 );
 
 CREATE TABLE IF NOT EXISTS snapshots (
@@ -56,6 +57,14 @@ CREATE TABLE IF NOT EXISTS outbox (
   messages BLOB    NOT NULL,
   PRIMARY KEY (lane, sequence)
 );
+
+-- What the shard's clock is to send when it is due, unless it is withdrawn by its name before (storage/schedule.h).
+CREATE TABLE IF NOT EXISTS scheduled (
+  name    TEXT PRIMARY KEY,
+  due     INTEGER NOT NULL,
+  command BLOB    NOT NULL  -- outbox/outbox_entry.h
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS scheduled_by_due ON scheduled(due);
 
 -- Commands that wait in order behind a batch whose reference is being claimed (storage/held_commands.h).
 CREATE TABLE IF NOT EXISTS held (

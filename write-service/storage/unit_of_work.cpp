@@ -5,7 +5,7 @@
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // A snapshot is due when the events since the last one outweigh it: then all snapshots together cost no more than the
 // events themselves, and a load reads at most about twice the state.
@@ -13,11 +13,21 @@ constexpr std::size_t least_snapshot_bytes = 64 * 1024;
 
 std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
 
+// Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
+void upgrade(sqlite::Database& db) {
+  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
+  if (is_new || db.query_integer("SELECT schema_version FROM shard") != 1) return;
+  sqlite::Transaction transaction{db};
+  db.execute("ALTER TABLE events ADD COLUMN principal TEXT; UPDATE shard SET schema_version = 2");
+  transaction.commit();
+}
+
 sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place) {
   std::filesystem::create_directories(directory);
   sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
   // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
   db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
+  upgrade(db);
   db.execute(schema_sql);
   Deduplication::create_tables(db);
   return db;
@@ -29,7 +39,7 @@ struct UnitOfWork::Statements {
   explicit Statements(const sqlite::Database& db)
       : event(db,
               "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
-              "data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+              "data, principal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
         new_stream(db, "INSERT INTO streams(stream, name, version, position, published) VALUES (?1, ?2, ?3, ?4, ?5)"),
         stream(db, "UPDATE streams SET version = ?2, position = ?3, published = ?4 WHERE stream = ?1"),
         snapshot(db, "REPLACE INTO snapshots(stream, version, position, data) VALUES (?1, ?2, ?3, ?4)"),
@@ -48,6 +58,7 @@ UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place,
       statements_(std::make_unique<Statements>(db_)),
       results_(db_, options.deduplication),
       held_(db_),
+      schedule_(db_),
       outbox_(place.partitions) {
   open(place);
   begin();
@@ -71,7 +82,7 @@ void UnitOfWork::open(ShardPlace place) {
   }
   found.reset();
   sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
-  for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::command_topics[lane]);
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::lanes[lane]);
   transaction.commit();
 
   sqlite::Statement lanes{db_, "SELECT lane, next_offset, next_position, next_sequence, published FROM lanes"};
@@ -94,8 +105,7 @@ void UnitOfWork::begin() {
   for (Lane lane = 0; lane < lanes_.size(); ++lane) next_offsets_[lane] = lanes_[lane].next_offset;
 }
 
-void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t number, std::string_view type,
-                        std::string data) {
+void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t number, StoredForm event) {
   if (!live.touched) {
     live.touched = true;
     touched_.push_back(&live);
@@ -103,10 +113,11 @@ void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t n
   }
   // Positions start at 1: 0 ends a stream's chain.
   const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
-  live.bytes_since_snapshot += data.size();
-  events_.push_back(
-      {position, live.head.stream, ++live.head.version, live.head.position, type, to_unix_ms(cause.time), cause.id,
-       number, cause.correlation_id == cause.id ? std::nullopt : std::optional{cause.correlation_id}, std::move(data)});
+  live.bytes_since_snapshot += event.data.size();
+  events_.push_back({position, live.head.stream, ++live.head.version, live.head.position, event.type,
+                     to_unix_ms(cause.time), cause.id, number,
+                     cause.correlation_id == cause.id ? std::nullopt : std::optional{cause.correlation_id},
+                     std::move(event.data), cause.principal.empty() ? std::nullopt : std::optional{cause.principal}});
   live.head.position = position;
 }
 
@@ -125,12 +136,14 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
     write_streams();
     results_.write();
     held_.write();
+    schedule_.write();
     write_outbox(chunks);
     write_lanes();
     transaction.commit();
   }
   results_.committed();
   held_.committed();
+  schedule_.committed();
   for (LiveStream* live : touched_) live->touched = live->is_new = false;
   aggregates_.trim(touched_);
   committed_lanes_ = lanes_;
@@ -142,6 +155,7 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
 void UnitOfWork::rollback() {
   results_.rolled_back();
   held_.rolled_back();
+  schedule_.rolled_back();
   aggregates_.drop(touched_);
   lanes_ = committed_lanes_;
   next_stream_ = committed_next_stream_;
@@ -151,7 +165,7 @@ void UnitOfWork::rollback() {
 void UnitOfWork::write_events() {
   for (const auto& e : events_) {
     statements_->event.run(e.position, e.stream, e.version, e.previous, e.type, e.time_ms, e.command_id, e.number,
-                           e.correlation_id, sqlite::as_blob(e.data));
+                           e.correlation_id, sqlite::as_blob(e.data), e.principal);
   }
 }
 

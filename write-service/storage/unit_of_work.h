@@ -15,6 +15,7 @@
 #include "storage/aggregates.h"
 #include "storage/deduplication.h"
 #include "storage/held_commands.h"
+#include "storage/schedule.h"
 
 namespace orderly::storage {
 
@@ -50,12 +51,13 @@ class UnitOfWork {
   Aggregates& aggregates() { return aggregates_; }
   Deduplication& results() { return results_; }
   HeldCommands& held() { return held_; }
+  Schedule& schedule() { return schedule_; }
   outbox::Outbox& outbox() { return outbox_; }
   const LaneState& lane(Lane lane) const { return lanes_[lane]; }
   ShardPlace place() const { return place_; }
 
   // The next event of a live stream. `number` counts the events of one command from 0.
-  void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, std::string_view type, std::string data);
+  void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, StoredForm event);
 
   void consumed(Lane lane, std::int64_t next_offset) { next_offsets_[lane] = next_offset; }
   // What the relay knows to be out; rows behind it are deleted with the next commit.
@@ -81,6 +83,7 @@ class UnitOfWork {
     std::uint64_t number;
     std::optional<std::string> correlation_id;
     std::string data;
+    std::optional<std::string> principal;
   };
   void open(ShardPlace place);
   void write_events();
@@ -97,9 +100,10 @@ class UnitOfWork {
   std::unique_ptr<Statements> statements_;
   Deduplication results_;
   HeldCommands held_;
+  Schedule schedule_;
   outbox::Outbox outbox_;
-  std::array<LaneState, topics::command_topics.size()> lanes_, committed_lanes_;
-  std::array<std::int64_t, topics::command_topics.size()> next_offsets_, published_;
+  std::array<LaneState, topics::lanes.size()> lanes_, committed_lanes_;
+  std::array<std::int64_t, topics::lanes.size()> next_offsets_, published_;
   std::int64_t next_stream_ = 1, committed_next_stream_ = 1;
   std::vector<PendingEvent> events_;
   std::vector<LiveStream*> touched_;

@@ -1,27 +1,10 @@
-#include "storage/event_codec.h"
-
-#include <stdexcept>
-
 #include "storage/stored_events.pb.h"
+#include "storage/stored_form.h"
 
 namespace orderly::storage {
 namespace {
 
 using domain::overloaded;
-
-template <class Message>
-Message parse(std::string_view data) {
-  Message message;
-  if (!message.ParseFromArray(data.data(), static_cast<int>(data.size()))) {
-    throw std::runtime_error{"stored " + message.GetTypeName() + " cannot be read: the store is damaged"};
-  }
-  return message;
-}
-
-[[noreturn]] void unknown(std::string_view type) {
-  throw std::runtime_error{"stored event type " + std::string{type} +
-                           " is unknown: the store was written by a newer version"};
-}
 
 template <class Message>
 void put_eta(Message& message, const std::optional<domain::Date>& eta) {
@@ -48,31 +31,33 @@ domain::Product::Snapshot::Line get_line(const stored::ProductSnapshot::Line& fr
   return {from.order_id(), from.quantity(), from.backorder(), from.arrived(), from.batch()};
 }
 
-}  // namespace
-
-std::string_view EventCodec<domain::Product>::type(const Event& event) {
-  return std::visit(
-      overloaded{[](const domain::BatchCreated&) { return std::string_view{"BatchCreated"}; },
-                 [](const domain::BatchQuantityChanged&) { return std::string_view{"BatchQuantityChanged"}; },
-                 [](const domain::Allocated&) { return std::string_view{"Allocated"}; },
-                 [](const domain::Deallocated&) { return std::string_view{"Deallocated"}; },
-                 [](const domain::OutOfStock&) { return std::string_view{"OutOfStock"}; }},
-      event);
+stored::DeallocationReason to_stored(std::string_view reason) {
+  if (reason == domain::reason_requested) return stored::REQUESTED;
+  if (reason == domain::reason_batch_quantity_changed) return stored::BATCH_QUANTITY_CHANGED;
+  throw std::logic_error{"a deallocation's reason has no stored form"};
 }
 
-std::string EventCodec<domain::Product>::encode(const Event& event) {
+std::string from_stored(stored::DeallocationReason reason) {
+  return std::string{reason == stored::BATCH_QUANTITY_CHANGED ? domain::reason_batch_quantity_changed
+                                                              : domain::reason_requested};
+}
+
+}  // namespace
+
+template <>
+StoredForm EventCodec<domain::Product>::encode(const Event& event) {
   return std::visit(overloaded{[](const domain::BatchCreated& e) {
                                  stored::BatchCreated m;
                                  m.set_batch_ref(e.batch_ref);
                                  m.set_quantity(e.quantity);
                                  put_eta(m, e.eta);
-                                 return m.SerializeAsString();
+                                 return stored_form("BatchCreated", m);
                                },
                                [](const domain::BatchQuantityChanged& e) {
                                  stored::BatchQuantityChanged m;
                                  m.set_batch_ref(e.batch_ref);
                                  m.set_quantity(e.quantity);
-                                 return m.SerializeAsString();
+                                 return stored_form("BatchQuantityChanged", m);
                                },
                                [](const domain::Allocated& e) {
                                  stored::Allocated m;
@@ -80,51 +65,69 @@ std::string EventCodec<domain::Product>::encode(const Event& event) {
                                  m.set_quantity(e.quantity);
                                  m.set_batch_ref(e.batch_ref);
                                  m.set_backorder(e.backorder);
-                                 return m.SerializeAsString();
+                                 return stored_form("Allocated", m);
                                },
                                [](const domain::Deallocated& e) {
-                                 stored::Deallocated m;
+                                 stored::DeallocatedV2 m;
                                  m.set_order_id(e.order_id);
                                  m.set_quantity(e.quantity);
                                  m.set_batch_ref(e.batch_ref);
-                                 m.set_reason(e.reason);
-                                 return m.SerializeAsString();
+                                 m.set_reason(to_stored(e.reason));
+                                 m.set_backorder(e.backorder);
+                                 return stored_form("DeallocatedV2", m);
                                },
                                [](const domain::OutOfStock& e) {
                                  stored::OutOfStock m;
                                  m.set_order_id(e.order_id);
                                  m.set_quantity(e.quantity);
                                  m.set_backordered(e.backordered);
-                                 return m.SerializeAsString();
+                                 return stored_form("OutOfStock", m);
+                               },
+                               [](const domain::BackorderPromised& e) {
+                                 stored::BackorderPromised m;
+                                 m.set_order_id(e.order_id);
+                                 m.set_quantity(e.quantity);
+                                 m.set_batch_ref(e.batch_ref);
+                                 return stored_form("BackorderPromised", m);
                                }},
                     event);
 }
 
+template <>
 domain::Product::Event EventCodec<domain::Product>::decode(std::string_view type, std::string_view data,
                                                            const std::string& sku) {
   if (type == "Allocated") {
-    const auto m = parse<stored::Allocated>(data);
+    const auto m = parse_stored<stored::Allocated>(data);
     return domain::Allocated{m.order_id(), sku, m.quantity(), m.batch_ref(), m.backorder()};
   }
-  if (type == "Deallocated") {
-    const auto m = parse<stored::Deallocated>(data);
-    return domain::Deallocated{m.order_id(), sku, m.quantity(), m.batch_ref(), m.reason()};
+  if (type == "DeallocatedV2") {
+    const auto m = parse_stored<stored::DeallocatedV2>(data);
+    return domain::Deallocated{m.order_id(), sku, m.quantity(), m.batch_ref(), from_stored(m.reason()), m.backorder()};
+  }
+  if (type == "Deallocated") {  // upcast: it was before orders, so no line's order was to be told
+    const auto m = parse_stored<stored::Deallocated>(data);
+    return domain::Deallocated{m.order_id(), sku, m.quantity(), m.batch_ref(), m.reason(), false};
   }
   if (type == "OutOfStock") {
-    const auto m = parse<stored::OutOfStock>(data);
+    const auto m = parse_stored<stored::OutOfStock>(data);
     return domain::OutOfStock{sku, m.order_id(), m.quantity(), m.backordered()};
   }
   if (type == "BatchCreated") {
-    const auto m = parse<stored::BatchCreated>(data);
+    const auto m = parse_stored<stored::BatchCreated>(data);
     return domain::BatchCreated{m.batch_ref(), sku, m.quantity(), get_eta(m)};
   }
   if (type == "BatchQuantityChanged") {
-    const auto m = parse<stored::BatchQuantityChanged>(data);
+    const auto m = parse_stored<stored::BatchQuantityChanged>(data);
     return domain::BatchQuantityChanged{m.batch_ref(), sku, m.quantity()};
   }
-  unknown(type);
+  if (type == "BackorderPromised") {
+    const auto m = parse_stored<stored::BackorderPromised>(data);
+    return domain::BackorderPromised{m.order_id(), sku, m.quantity(), m.batch_ref()};
+  }
+  unknown_stored_type(type);
 }
 
+template <>
 std::string EventCodec<domain::Product>::encode_snapshot(const domain::Product::State& state) {
   const auto snapshot = domain::Product::snapshot(state);
   stored::ProductSnapshot m;
@@ -140,8 +143,9 @@ std::string EventCodec<domain::Product>::encode_snapshot(const domain::Product::
   return m.SerializeAsString();
 }
 
+template <>
 domain::Product::State EventCodec<domain::Product>::decode_snapshot(std::string_view data) {
-  const auto m = parse<stored::ProductSnapshot>(data);
+  const auto m = parse_stored<stored::ProductSnapshot>(data);
   domain::Product::Snapshot snapshot;
   for (const auto& batch : m.batches())
     snapshot.batches.push_back({batch.batch_ref(), batch.quantity(), get_eta(batch)});
@@ -149,41 +153,6 @@ domain::Product::State EventCodec<domain::Product>::decode_snapshot(std::string_
   for (const auto& line : m.waiting()) snapshot.waiting.push_back(get_line(line));
   snapshot.next_arrival = m.next_arrival();
   return domain::Product::restore(std::move(snapshot));
-}
-
-std::string_view EventCodec<domain::BatchReference>::type(const Event& event) {
-  return std::visit(
-      overloaded{[](const domain::BatchReferenceClaimed&) { return std::string_view{"BatchReferenceClaimed"}; }},
-      event);
-}
-
-std::string EventCodec<domain::BatchReference>::encode(const Event& event) {
-  return std::visit(overloaded{[](const domain::BatchReferenceClaimed& e) {
-                      stored::BatchReferenceClaimed m;
-                      m.set_sku(e.sku);
-                      m.set_claimed_by(e.claimed_by);
-                      return m.SerializeAsString();
-                    }},
-                    event);
-}
-
-domain::BatchReference::Event EventCodec<domain::BatchReference>::decode(std::string_view type, std::string_view data,
-                                                                         const std::string& batch_ref) {
-  if (type != "BatchReferenceClaimed") unknown(type);
-  const auto m = parse<stored::BatchReferenceClaimed>(data);
-  return domain::BatchReferenceClaimed{batch_ref, m.sku(), m.claimed_by()};
-}
-
-std::string EventCodec<domain::BatchReference>::encode_snapshot(const domain::BatchReference::State& state) {
-  stored::BatchReferenceSnapshot m;
-  m.set_sku(state.sku);
-  m.set_claimed_by(state.claimed_by);
-  return m.SerializeAsString();
-}
-
-domain::BatchReference::State EventCodec<domain::BatchReference>::decode_snapshot(std::string_view data) {
-  const auto m = parse<stored::BatchReferenceSnapshot>(data);
-  return {m.sku(), m.claimed_by()};
 }
 
 }  // namespace orderly::storage
