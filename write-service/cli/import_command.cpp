@@ -85,7 +85,7 @@ void add_to(options::Parser& parser, ImportOptions& options) {
       "gives up when it has heard nothing for so long")(
       "cancel-within", po::value(&cancel_within_days)->value_name("DAYS")->default_value(7),
       "how old an order may be to be cancelled; older ones count as shipped")(
-      "scarce-every", po::value(&stock.scarce_every)->value_name("N")->default_value(10),
+      "scarce-every", po::value(&stock.scarce_every)->value_name("N")->default_value(50),
       "every N-th code has too little stock; 0: none")(
       "scarce-stock", po::value(&stock.scarce_percent)->value_name("PERCENT")->default_value(85),
       "how much of what is ordered of it")("dry-run", po::bool_switch(&options.dry_run),

@@ -21,9 +21,9 @@
 namespace orderly::cli::importing {
 
 struct PlanRules {
-  std::string run_id;  // makes ids of its own for orders, batches and commands; at most 20 letters, digits, _ . -
+  std::string run_id{};  // makes ids of its own for orders, batches and commands; at most 20 letters, digits, _ . -
   std::int64_t cancel_within_days = 7;
-  StockRules stock;
+  StockRules stock{};
 };
 
 // Calls `on_line` with the number of lines read, now and then.

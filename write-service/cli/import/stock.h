@@ -11,7 +11,7 @@
 namespace orderly::cli::importing {
 
 struct StockRules {
-  std::int64_t scarce_every = 10;    // every tenth code, in the codes' order, is scarce; 0: none
+  std::int64_t scarce_every = 50;    // every fiftieth code, in the codes' order, is scarce; 0: none
   std::int64_t scarce_percent = 85;  // of the demand is what a scarce code has, all of it in the warehouse
 };
 
