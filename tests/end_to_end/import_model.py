@@ -1,6 +1,6 @@
 """What an import must come to, found a second time: the shop's file counted straight from the CSV, and the state of every
 order and batch from the event topics alone. Shares nothing with the importer but its published rules."""
-import collections, csv, datetime, decimal, io, lzma, re
+import collections, csv, datetime, decimal, functools, io, lzma, re
 
 from fold import Fold
 from system import until
@@ -9,9 +9,15 @@ CHARGES = {"POST", "DOT", "M", "D", "C2", "S", "B", "CRUK", "BANK CHARGES", "AMA
 DAY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
+@functools.cache
+def pounds(text):
+    return decimal.Decimal(text)
+
+
 class Order:
-    def __init__(self, invoice, customer, time):
-        self.invoice, self.customer, self.time = invoice, customer or f"guest-{invoice}", time
+    def __init__(self, invoice, customer, time, line):
+        self.invoice, self.customer, self.time, self.line = invoice, customer or f"guest-{invoice}", time, line
+        self.anonymous = not customer
         self.prices, self.quantities, self.lines = {}, collections.Counter(), 0
         self.cancelled_by = None
 
@@ -51,26 +57,25 @@ class Recount:
             return "QUANTITY_NOT_NEGATIVE" if quantity >= 0 else None
         if quantity <= 0:
             return "QUANTITY_NOT_POSITIVE"
-        price = decimal.Decimal(row["UnitPrice"])
+        price = pounds(row["UnitPrice"])
         if price <= 0:
             return "PRICE_NOT_POSITIVE"
         return "PRICE_BELOW_A_PENNY" if price * 100 % 1 else None
 
     def add(self, group, row):
         customer = row["CustomerID"].removesuffix(".0")
-        time = datetime.datetime.fromisoformat(row["InvoiceDate"])
-        order = group.setdefault(row["InvoiceNo"], Order(row["InvoiceNo"], customer, time))
+        order = group.get(row["InvoiceNo"])
+        if order is None:
+            order = Order(row["InvoiceNo"], customer, datetime.datetime.fromisoformat(row["InvoiceDate"]), self.lines_read)
+            group[order.invoice] = order
         assert order.customer in (customer, f"guest-{order.invoice}"), "the file has no invoice of two customers"
-        order.anonymous = not customer
         if group is self.orders:
-            price = decimal.Decimal(row["UnitPrice"])
+            price = pounds(row["UnitPrice"])
             if order.prices.setdefault(row["StockCode"], price) != price:
                 self.reported["OTHER_PRICE"] += 1
                 return
         order.quantities[row["StockCode"]] += abs(int(row["Quantity"]))
         order.lines += 1
-        if not hasattr(order, "line"):
-            order.line = self.lines_read
 
     def drop_large_orders(self):
         for order in [o for o in self.orders.values() if len(o.quantities) > 1000]:

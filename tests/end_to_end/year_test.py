@@ -2,10 +2,10 @@
 """A whole year of real orders (540,000 lines) through Kafka and both services, twice: undisturbed, and with kill -9 of the
 importer and of the write service in the middle. Both times the printed account equals a recount of the file, and every order,
 line, batch and VIP by the event topics is what the file asks for. ORDERLY_TEST_DATA names online-retail.csv.xz."""
-import json, os, signal, sqlite3, subprocess, time
+import collections, contextlib, json, os, signal, sqlite3, subprocess, time
 from concurrent.futures import ThreadPoolExecutor
 
-from fold import compare_views
+from fold import list_all
 from import_model import Outcome, Recount
 from system import BIN, System, skip, until
 
@@ -15,10 +15,14 @@ if not DATA:
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}
 
 
+imports = []  # every process; the last one runs
+
+
 def start_import(system):
-    return subprocess.Popen([str(BIN / "orderly"), "import", DATA, "--brokers", system.brokers, "--json", "--wait", "120",
+    imports.append(subprocess.Popen([str(BIN / "orderly"), "import", DATA, "--brokers", system.brokers, "--json", "--wait", "120", "--in-flight", "20000",
                              "--state", str(system.directory / "state"), "--reported", str(system.directory / "reported")],
-                            env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+                            env=ENVIRONMENT, stdout=subprocess.PIPE, text=True))
+    return imports[-1]
 
 
 def finish(process):
@@ -28,14 +32,12 @@ def finish(process):
 
 
 def share_done(system):
-    state = sqlite3.connect(f"file:{system.directory / 'state'}?mode=ro", uri=True)
     try:
-        done, planned = state.execute("SELECT count(*) FILTER (WHERE outcome <> 0), count(*) FROM commands").fetchone()
-        return done / planned if planned else 0
+        with contextlib.closing(sqlite3.connect(f"file:{system.directory / 'state'}?mode=ro", uri=True)) as state:
+            done, planned = state.execute("SELECT count(*) FILTER (WHERE outcome <> 0), count(*) FROM commands").fetchone()
+            return done / planned if planned else 0
     except sqlite3.OperationalError:
-        return 0  # not planned yet
-    finally:
-        state.close()
+        return 0  # not made yet
 
 
 def undisturbed(system):
@@ -58,10 +60,17 @@ def disturbed(system):
     return finish(process)
 
 
+def views_agree(system, outcome, statuses):
+    orders = collections.Counter(order["status"] for order in list_all(system.read, "/orders"))
+    batches = {batch["batch_ref"]: batch["allocated"] for batch in list_all(system.read, "/batches")}
+    return orders == statuses and batches == {ref: batch["allocated"] for ref, batch in outcome.stock.batches.items()}
+
+
 def year(run, recount, with_views):
     """Seconds of the import, and how the orders ended."""
-    with System() as system:
+    with System() as system, contextlib.ExitStack() as at_end:
         system.start()
+        at_end.callback(lambda: [process.kill() for process in imports])
         started = time.monotonic()
         balance = run(system)
         seconds = time.monotonic() - started
@@ -71,7 +80,7 @@ def year(run, recount, with_views):
         statuses = outcome.check(balance)
         assert outcome.stock.waiting and statuses["paid"], "no code ran out"
         if with_views:
-            until(lambda: not compare_views(system, outcome.stock), 60, "the views equal the events")
+            until(lambda: views_agree(system, outcome, statuses), 60, "the views equal the events")
         print(f"{run.__name__}: {seconds:.0f} s, {dict(statuses)}, {len(outcome.stock.waiting)} lines wait for stock", flush=True)
 
 

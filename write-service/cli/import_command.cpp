@@ -79,7 +79,7 @@ void add_to(options::Parser& parser, ImportOptions& options) {
       "reported", po::value(&options.reported)->value_name("FILE"),
       "every line that was not accepted, with the reason; FILE.reported by default")(
       "rate", po::value(&options.run.rate)->value_name("COMMANDS/S"), "sends no faster than this")(
-      "in-flight", po::value(&options.run.in_flight)->value_name("N")->default_value(5'000),
+      "in-flight", po::value(&options.run.in_flight)->value_name("N")->default_value(10'000),
       "at most so many commands without an answer, and order lines of which it is not known whether there is stock")(
       "wait", po::value(&options.wait_seconds)->value_name("SECONDS")->default_value(60),
       "gives up when it has heard nothing for so long")(
