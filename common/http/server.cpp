@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <future>
 #include <mutex>
 #include <restinio/all.hpp>
 #include <thread>
@@ -83,6 +82,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   std::vector<Handler> handlers;  // as the router numbers its routes; metrics number them one higher
   const Endpoint endpoint;
   std::atomic<std::uint16_t> bound_port = 0;
+  std::atomic<bool> stopping = false;
   std::mutex mutex;
   std::condition_variable idle;
   int under_way = 0;
@@ -218,8 +218,9 @@ restinio::server_settings_t<Traits> ServerCore::settings() {
   settings.handle_request_timeout(options.handling_timeout);
   settings.max_pipelined_requests(8);
   settings.connection_state_listener(connections);
-  settings.socket_options_setter([connections](auto& socket) {
+  settings.socket_options_setter([this, connections](auto& socket) {
     // Thrown here, it closes the new socket and nothing else.
+    if (stopping) throw std::runtime_error{"the server ends"};
     if (connections->full()) throw std::runtime_error{"too many connections"};
     socket.set_option(asio::ip::tcp::no_delay{true});
   });
@@ -264,12 +265,7 @@ std::uint16_t Server::port() const { return core_->bound_port; }
 void Server::stop() {
   auto& core = *core_;
   if (core.threads.empty()) return;
-  std::promise<void> closed;
-  asio::post(core.context, [&] {
-    core.server->close_sync();
-    closed.set_value();
-  });
-  closed.get_future().wait();
+  core.stopping = true;
   {
     std::unique_lock lock{core.mutex};
     core.idle.wait_for(lock, std::chrono::seconds{2}, [&] { return core.under_way == 0; });
@@ -277,6 +273,7 @@ void Server::stop() {
   core.context.stop();
   for (auto& thread : core.threads) thread.join();
   core.threads.clear();
+  core.server->close_sync();  // only now: RESTinio's acceptor may not be closed while another thread accepts
 }
 
 void Server::run(std::function<void()> task) { asio::post(core_->context, std::move(task)); }

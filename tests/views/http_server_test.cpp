@@ -233,6 +233,33 @@ TEST_CASE("an address in use is told with a sentence, and a wrong one too") {
   CHECK(http::parse_endpoint("localhost:0").port == 0);
 }
 
+TEST_CASE("a server that ends while clients connect gives its port back at once") {
+  for (int round = 0; round < 5; ++round) {
+    auto echo = std::make_unique<Echo>();
+    const auto port = echo->server.port();
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 3; ++i) {
+      clients.emplace_back([port](const std::stop_token& enough) {
+        while (!enough.stop_requested()) {
+          try {
+            get(port, "/echo/x");
+          } catch (const std::runtime_error&) {
+            return;  // refused: the server has ended
+          }
+        }
+      });
+    }
+    CHECK(get(port, "/echo/x").status == 200);
+    echo->server.stop();
+    auto options = quick();
+    options.listen = "127.0.0.1:" + std::to_string(port);
+    http::Server next{options, log::Logger::silent()};
+    CHECK_NOTHROW(next.start());
+    for (auto& client : clients) client.request_stop();
+    echo.reset();  // closes what was accepted and never read
+  }
+}
+
 TEST_CASE("an answer after the server has stopped goes nowhere and harms nothing") {
   std::unique_ptr<Connection> connection;
   {

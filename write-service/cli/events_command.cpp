@@ -29,7 +29,8 @@ void print_json(const Stream& stream, const Console& console) {
                 << ",\"time\":" << json_text(time_of(event)) << ",\"id\":" << json_text(id)
                 << ",\"command_id\":" << json_text(event.command_id)
                 << ",\"correlation_id\":" << json_text(event.correlation_id)
-                << ",\"data\":" << stored_event_json(event.type, event.data) << "}\n";
+                << ",\"principal\":" << json_text(event.principal) << ",\"data\":" << event_json(stream.name, event)
+                << "}\n";
   }
 }
 
@@ -41,6 +42,7 @@ void print_text(const Stream& stream, const Console& console) {
                {.name = "time"},
                {.name = "command"},
                {.name = "correlation"},
+               {.name = "principal"},
                {.name = "event"}}};
   for (const auto& event : stream.events) {
     const bool own = event.correlation_id == event.command_id;
@@ -50,7 +52,8 @@ void print_text(const Stream& stream, const Console& console) {
                {time_of(event), Colour::dim},
                event.command_id,
                {own ? "same" : event.correlation_id, own ? Colour::dim : Colour::plain},
-               stored_event_json(event.type, event.data)});
+               {event.principal.empty() ? "-" : event.principal, event.principal.empty() ? Colour::dim : Colour::plain},
+               event_json(stream.name, event)});
   }
   table.print(console);
 }

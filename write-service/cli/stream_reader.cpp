@@ -10,6 +10,8 @@
 #include "domain/customer.h"
 #include "domain/order.h"
 #include "domain/product.h"
+#include "outbox/integration_events.h"
+#include "storage/event_codec.h"
 #include "storage/stored_events.pb.h"
 
 namespace orderly::cli {
@@ -38,6 +40,22 @@ std::vector<std::string> candidates(const std::string& wanted) {
   return names;
 }
 
+// As others see it, where it is published; else as it is stored.
+template <domain::Decider Aggregate>
+std::string json_of(const storage::StoredEvent& event, const std::string& aggregate_id) {
+  const auto decoded = storage::EventCodec<Aggregate>::decode(event.type, event.data, aggregate_id);
+  if (const auto published = outbox::to_integration_event(decoded)) {
+    return describe_payload(published->payload, std::string{published->type}, "application/protobuf",
+                            JsonLayout::one_line)
+        .text;
+  }
+  const auto* type = storage::stored::BatchCreated::descriptor()->file()->FindMessageTypeByName(event.type);
+  const std::unique_ptr<google::protobuf::Message> message{
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New()};
+  message->ParseFromString(event.data);
+  return to_json(*message, JsonLayout::one_line);
+}
+
 }  // namespace
 
 std::vector<Stream> read_streams(const std::filesystem::path& directory, const std::string& wanted) {
@@ -54,17 +72,14 @@ std::vector<Stream> read_streams(const std::filesystem::path& directory, const s
   return streams;
 }
 
-std::string stored_event_json(std::string_view type, std::string_view data) {
-  const auto* file = storage::stored::BatchCreated::descriptor()->file();
-  const auto* descriptor = file->FindMessageTypeByName(std::string{type});
-  if (descriptor == nullptr)
-    throw std::runtime_error{"stored event type " + one_line(type) + " is unknown: a newer version wrote it"};
-  const std::unique_ptr<google::protobuf::Message> event{
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->New()};
-  if (!event->ParseFromArray(data.data(), static_cast<int>(data.size()))) {
-    throw std::runtime_error{"a stored " + std::string{type} + " cannot be read: the store is damaged"};
-  }
-  return to_json(*event, JsonLayout::one_line);
+std::string event_json(std::string_view stream_name, const storage::StoredEvent& event) {
+  const auto slash = stream_name.find('/');
+  const auto category = stream_name.substr(0, slash);
+  const std::string id{stream_name.substr(slash + 1)};
+  if (category == domain::Product::stream_category) return json_of<domain::Product>(event, id);
+  if (category == domain::Order::stream_category) return json_of<domain::Order>(event, id);
+  if (category == domain::Customer::stream_category) return json_of<domain::Customer>(event, id);
+  return json_of<domain::BatchReference>(event, id);
 }
 
 }  // namespace orderly::cli

@@ -20,7 +20,7 @@ struct Stream {
 // `wanted` is category/id, such as product/LAMP, or an id alone, which streams of several categories may have.
 std::vector<Stream> read_streams(const std::filesystem::path& directory, const std::string& wanted);
 
-// The stored event as JSON on one line.
-std::string stored_event_json(std::string_view type, std::string_view data);
+// The event as JSON on one line, in the shape that others see; one that is not published as it is stored.
+std::string event_json(std::string_view stream_name, const storage::StoredEvent& event);
 
 }  // namespace orderly::cli
