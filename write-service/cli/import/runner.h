@@ -3,7 +3,8 @@
 // and allocation.events (OutOfStock), which are read from where the state left off, or from their first record on: an
 // earlier import with the same ids may have been allocated long ago.
 // Threads: one. Failures: kafka::Error when the brokers or topics are not there at the start, or a command could not be
-// delivered; sqlite::Error. While the brokers are away later, it waits. The state is good after each of them.
+// delivered within a minute; sqlite::Error. While the brokers are away it waits, as long as its patience lasts. The
+// state is good after each of them.
 #pragma once
 
 #include <chrono>
