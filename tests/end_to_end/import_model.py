@@ -133,9 +133,9 @@ class Outcome:
         self.short = set()  # orders that were told of a line without stock
         self.versions = {}
         with system.follow("ordering.events", "customer.events", "allocation.events") as follower:
-            for record in follower.to_end(180):
+            for record in follower.to_end(600):
                 self.apply(record)
-            until(lambda: self.apply_all(follower.poll()) or self.gave_back_all(), 60, "cancelled orders have given back every line")
+            until(lambda: self.apply_all(follower.poll()) or self.gave_back_all(), 300, "cancelled orders have given back every line")
 
     def apply_all(self, records):
         for record in records:
