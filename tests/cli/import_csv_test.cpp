@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <random>
 
 #include "cli/import/csv_reader.h"
 #include "cli/import/dry_run.h"
@@ -124,6 +125,55 @@ TEST_CASE("A quoted field may be as long as a record, over many lines, and lines
   const auto records = records_of(text + "\",1\nnext,2\n", 4'096);
   REQUIRE(records.size() == 2);
   CHECK(records[1].line == 5'002);
+}
+
+TEST_CASE("Records that are written come back, and however the bytes arrive the same records are read") {
+  std::mt19937 random{1};
+  const auto number = [&](int below) { return std::uniform_int_distribution{0, below - 1}(random); };
+  const auto text_of = [&](int size) {
+    std::string text;
+    while (--size >= 0) text += "a,\"\n\r\xC3\xFF "[number(8)];
+    return text;
+  };
+  for (int round = 0; round < 2'000; ++round) {
+    std::string written;
+    std::vector<Fields> wanted(static_cast<std::size_t>(1 + number(4)));
+    for (auto& fields : wanted) {
+      fields.resize(static_cast<std::size_t>(1 + number(4)));
+      for (auto& field : fields) {
+        field = text_of(number(6));
+        written += &field == &fields.front() ? "\"" : ",\"";
+        for (const char c : field) written.append(c == '"' ? 2 : 1, c);
+        written += '"';
+      }
+      written += number(2) == 0 ? "\n" : "\r\n";
+    }
+    const auto read = records_of(written, static_cast<std::size_t>(1 + number(9)));
+    REQUIRE(read.size() == wanted.size());
+    for (std::size_t i = 0; i < read.size(); ++i) CHECK(read[i].fields == wanted[i]);
+  }
+}
+
+TEST_CASE("Any bytes are read to their end, line by line, and each record has its line or a problem") {
+  std::mt19937 random{2};
+  for (int round = 0; round < 3'000; ++round) {
+    std::string text;
+    for (int size = std::uniform_int_distribution{0, 60}(random); size > 0; --size)
+      text += "ab,,\"\"\n\n\r\xEF"[std::uniform_int_distribution{0, 9}(random)];
+    const auto records = records_of(text, 1), at_once = records_of(text, 1'000);
+    REQUIRE(records.size() == at_once.size());
+    const auto lines = std::count(text.begin(), text.end(), '\n') + (text.empty() || text.ends_with('\n') ? 0 : 1);
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      CHECK(records[i].fields == at_once[i].fields);
+      CHECK(records[i].problem == at_once[i].problem);
+      CHECK(records[i].fields.empty() == !records[i].problem.empty());
+      CHECK(records[i].line > last);
+      last = records[i].line;
+    }
+    CHECK(last <= lines);
+    CHECK(records.empty() == text.empty());
+  }
 }
 
 TEST_CASE("An xz file is read as what it holds, whatever its name") {

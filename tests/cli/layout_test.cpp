@@ -71,6 +71,7 @@ TEST_CASE("Progress shows a bar only where the end is known") {
   CHECK(progress_line({1'500, 900, 0.5}, 1s) == "[############------------]  50%  sent 1,500  results 900  900/s");
   CHECK(progress_line({1'500, std::nullopt, std::nullopt}, 500ms) == "sent 1,500  3,000/s");
   CHECK(progress_line({10, std::nullopt, 7.0}, 0ms) == "[########################] 100%  sent 10");
+  CHECK(progress_line({.fraction = 0.5, .read = 1'500}, 1s) == "[############------------]  50%  read 1,500");
 }
 
 TEST_CASE("The bar is redrawn in place on a terminal and wiped before other lines") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real day through `orderly import` and the whole system: the printed account against a recount, the orders and batches
 against the file, killed and resumed at any command, started twice, with its state lost, and with orders that are refused."""
-import json, os, random, shutil, signal, sqlite3, subprocess, sys
+import json, os, random, signal, sqlite3, subprocess, time
 
 from import_model import Outcome, Recount
 from system import BIN, ROOT, System, until
@@ -117,6 +117,16 @@ def test_refused_orders(system):
                                   "line 3: REJECTED ORDER_EXISTS: import-create-TAKEN", "line 5: COLUMNS: 2"], refused.reported()
 
 
+def test_rate(system):
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    rows = [f"RATE-{n},LANTERN,,2,2010-12-01 08:26:00,1.50,1.0,France\n" for n in range(5)]
+    paced = Import(system, "rate", "--scarce-every", "0", data=header + "".join(rows))
+    started = time.monotonic()
+    balance = paced.run("--rate", "10")
+    commands = sum(kind["accepted"] for kind in balance["commands"].values())
+    assert commands == 16 and time.monotonic() - started >= (commands - 1) / 10, (commands, time.monotonic() - started)
+
+
 def test_no_write_service(system):
     """Nobody answers: it gives up after --wait, says so, and goes on when called again."""
     system.write.stop()
@@ -164,6 +174,7 @@ def main():
         test_state_of_another_import(day)
         kills = test_kill_anywhere(system, recount)
         test_refused_orders(system)
+        test_rate(system)
         test_no_write_service(system)
     print(f"{recount.lines_read} lines = {recount.lines_in_commands} in commands + {sum(recount.reported.values())} reported; "
           f"{dict(statuses)}; killed {kills} times, nothing twice")
