@@ -146,25 +146,37 @@ void Shard::take_one_by_one(Open& open, const kafka::MessageBatch& batch, const 
 }
 
 void Shard::take_one(Open& open, const kafka::Message& record, const std::stop_token& stop) {
-  const Lane lane = lane_of(record.topic);
-  std::string reason;
-  for (int attempt = 1; attempt <= tries; ++attempt) {
+  for (;;) {
+    const auto reason = try_to_take(open, record, stop);
+    if (!reason || stop.stop_requested()) return;
+    log_.error("a command is parked: its handling keeps failing",
+               {{"reason", *reason}, {"topic", record.topic}, {"offset", record.offset}});
+    if (open.handler.park_released(*reason)) {
+      commit(open, 0);
+      continue;
+    }
+    const Lane lane = lane_of(record.topic);
+    open.handler.park(record, lane, *reason);
+    open.work.consumed(lane, record.offset + 1);
+    return commit(open, 1);
+  }
+}
+
+// The reason why not, after several tries.
+std::optional<std::string> Shard::try_to_take(Open& open, const kafka::Message& record, const std::stop_token& stop) {
+  for (int attempt = 1;; ++attempt) {
     try {
       handle(open, record);
-      return commit(open, 1);
+      commit(open, 1);
+      return std::nullopt;
     } catch (const sqlite::Error&) {
       throw;
     } catch (const std::exception& error) {
       open.work.rollback();
-      reason = error.what();
-      if (attempt < tries) wait(attempt * 50ms, stop);
+      if (attempt == tries || stop.stop_requested()) return error.what();
+      wait(attempt * 50ms, stop);
     }
   }
-  log_.error("a command is dead-lettered: its handling keeps failing",
-             {{"reason", reason}, {"topic", record.topic}, {"offset", record.offset}});
-  open.handler.dead_letter(record, lane, reason);
-  open.work.consumed(lane, record.offset + 1);
-  commit(open, 1);
 }
 
 void Shard::handle(Open& open, const kafka::Message& record) {
@@ -221,6 +233,7 @@ void Shard::measure(Open& open) {
   metrics_.outbox_messages.Set(static_cast<double>(waiting));
   metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
   metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
+  metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));
   metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
   metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
   metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));

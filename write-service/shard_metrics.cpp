@@ -25,8 +25,11 @@ ShardMetrics::ShardMetrics(prometheus::Registry& r, int number)
       outbox_messages(
           gauge(r, "orderly_outbox_messages", "committed messages not yet published", std::to_string(number))),
       outbox_bytes(gauge(r, "orderly_outbox_bytes", "their size", std::to_string(number))),
-      held_commands(gauge(r, "orderly_held_commands", "commands waiting behind the claim of a batch reference",
+      held_commands(gauge(r, "orderly_held_commands",
+                          "commands waiting behind the claim of a batch reference, or behind a parked command",
                           std::to_string(number))),
+      parked_streams(gauge(r, "orderly_parked_streams", "aggregates whose commands wait for an operator's word",
+                           std::to_string(number))),
       cached_aggregates(gauge(r, "orderly_cached_aggregates", "live aggregates in memory", std::to_string(number))),
       cached_bytes(gauge(r, "orderly_cached_bytes", "their size, about", std::to_string(number))),
       restarts(prometheus::BuildCounter()

@@ -24,6 +24,7 @@ class ShardMetrics {
   prometheus::Gauge& outbox_messages;
   prometheus::Gauge& outbox_bytes;
   prometheus::Gauge& held_commands;
+  prometheus::Gauge& parked_streams;
   prometheus::Gauge& cached_aggregates;
   prometheus::Gauge& cached_bytes;
   prometheus::Counter& restarts;

@@ -10,7 +10,7 @@ namespace {
 using domain::Order;
 using domain::Product;
 
-constexpr int runs = 400;
+constexpr int runs = 250;
 constexpr int commands_a_run = 60;
 
 class RandomShop {

@@ -12,14 +12,21 @@ namespace {
 using domain::overloaded;
 using storage::Claim;
 
-std::string product_stream(const std::string& sku) { return std::string{domain::Product::stream_category} + '/' + sku; }
+storage::HeldCommand to_held(const kafka::Message& record, const Envelope& envelope, Claim claim) {
+  // The id may come from the record's place, which a held record no longer has.
+  std::vector<kafka::Header> headers{record.headers.begin(), record.headers.end()};
+  if (!record.header("ce_id")) headers.push_back({"ce_id", envelope.id});
+  storage::HeldCommand held{0, claim, envelope.id, record.timestamp_ms, {}, record.offset, false};
+  outbox::append_entry(held.record, {record.topic, record.partition, record.key, record.value, headers});
+  return held;
+}
 
 // Calls fn with the record that was held, as if it had just come.
 template <class Function>
 void with_record(const storage::HeldCommand& held, Function fn) {
   std::vector<kafka::Header> headers;
   const auto entry = outbox::EntryReader{held.record}.next(headers);
-  kafka::Message record{entry.topic, entry.partition, 0, held.time_ms, entry.key, entry.value, headers};
+  kafka::Message record{entry.topic, entry.partition, held.offset, held.time_ms, entry.key, entry.value, headers};
   fn(record);
 }
 
@@ -32,7 +39,9 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
           auto repeated = repeat(incoming);
           return repeated ? *std::move(repeated) : reject(incoming.envelope, "", 0, why);
         };
-        auto handler = validated(refuse, [this](Incoming& incoming) { return take(incoming); });
+        Handler handler = [this](Incoming& incoming) { return take(incoming); };
+        if (options.wrap) handler = options.wrap(std::move(handler));
+        handler = validated(refuse, std::move(handler));
         handler = authorised(options.authorisation, refuse, std::move(handler));
         return measured(observe_, audited(options.audit, log, std::move(handler)));
       }()) {}
@@ -90,32 +99,32 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
 }
 
 // A CreateBatch whose reference belongs to another shard waits for that shard's word, and what comes later for the same
-// sku waits behind it, so that a client's order of commands is kept.
+// sku waits behind it, so that a client's order of commands is kept; likewise behind a command that is parked.
 bool CommandHandler::hold(Incoming& incoming) {
   auto& held = work_->held();
-  const auto* product = std::get_if<domain::Product::Command>(&incoming.command);
-  if (product == nullptr) return false;
-  const auto& sku = domain::Product::aggregate_id(*product);
-  const std::string stream = product_stream(sku);
-  const auto* create = std::get_if<domain::CreateBatch>(product);
-  const auto [shard, partitions] = work_->place();
-  const bool foreign = create != nullptr && kafka::partition_for(create->batch_ref, partitions) != shard;
+  const auto& command = incoming.command;
+  if (std::holds_alternative<SettleBatchReference>(command) || std::holds_alternative<ReleaseParked>(command)) {
+    return false;  // they are what the others wait for
+  }
+  const auto* product = std::get_if<domain::Product::Command>(&command);
+  const auto* create = product == nullptr ? nullptr : std::get_if<domain::CreateBatch>(product);
+  const bool foreign = create != nullptr && is_foreign(create->batch_ref);
+  if (!foreign && held.size() == 0) return false;
+  const std::string stream = intake::stream_of(command);
   const bool asks =
       foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
   if (!asks && !held.is_held(stream)) return false;
   if (asks) {
-    const domain::ClaimBatchReference claim{create->batch_ref, sku, incoming.envelope.id};
+    const domain::ClaimBatchReference claim{create->batch_ref, create->sku, incoming.envelope.id};
     work_->outbox().command(incoming.envelope, stream, 0, outbox::to_own_command(claim));
   }
-  // The id may come from the record's place, which a held record no longer has.
-  std::vector<kafka::Header> headers{incoming.record.headers.begin(), incoming.record.headers.end()};
-  if (!incoming.record.header("ce_id")) headers.push_back({"ce_id", incoming.envelope.id});
-  storage::HeldCommand command{
-      0, asks ? Claim::asked : Claim::none, incoming.envelope.id, incoming.record.timestamp_ms, {}};
-  const auto& record = incoming.record;
-  outbox::append_entry(command.record, {record.topic, record.partition, record.key, record.value, headers});
-  held.hold(stream, std::move(command));
+  held.hold(stream, to_held(incoming.record, incoming.envelope, asks ? Claim::asked : Claim::none));
   return true;
+}
+
+bool CommandHandler::is_foreign(const std::string& batch_ref) const {
+  const auto [shard, partitions] = work_->place();
+  return kafka::partition_for(batch_ref, partitions) != shard;
 }
 
 std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
@@ -133,7 +142,8 @@ Outcome CommandHandler::dispatch(Incoming& incoming) {
                  [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
                  [&](const SettleBatchReference& c) { return settle(envelope, c); },
                  [&](const domain::Order::Command& c) { return handle_alone<domain::Order>(envelope, c); },
-                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); }},
+                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); },
+                 [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
       incoming.command);
 }
 
@@ -212,6 +222,7 @@ std::optional<domain::Rejection> CommandHandler::claim_here(const Incoming& inco
                                  "batch_ref: there is a batch " + domain::quoted(command.batch_ref) + " already"};
   if (incoming.claim == Claim::granted) return std::nullopt;
   if (incoming.claim == Claim::refused) return exists;
+  if (is_foreign(command.batch_ref)) throw std::logic_error{"a batch's reference was not claimed"};
   auto& reference = work_->aggregates().load<domain::BatchReference>(command.batch_ref);
   const domain::BatchReference::Command claim =
       domain::ClaimBatchReference{command.batch_ref, command.sku, incoming.envelope.id};
@@ -231,38 +242,86 @@ Outcome CommandHandler::claim(const Envelope& envelope, const domain::BatchRefer
 }
 
 Outcome CommandHandler::settle(const Envelope& envelope, const SettleBatchReference& settled) {
-  const std::string stream = product_stream(settled.sku);
+  const std::string stream = intake::stream_of(settled);
   if (!work_->held().settle(stream, settled.claimed_by, settled.granted)) {
     return reject(envelope, settled.sku, 0,
                   {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
   }
   auto outcome = answer(envelope, begin_result(envelope, settled.sku, 0));
-  while (const auto held = work_->held().release(stream)) {
-    with_record(*held, [&](const kafka::Message& record) {
-      auto released = codec_.read_envelope(record, envelope.lane);
-      auto command = codec_.read_command(record, released);
-      if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
-      Incoming incoming{record, std::move(released), std::move(*command), held->claim, true};
-      pipeline_(incoming);
-    });
-  }
+  release_from(stream, envelope.lane);
   return outcome;
 }
 
-void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
-  work_->outbox().dead_letter(record, envelope, why);
+Outcome CommandHandler::release_parked(const Envelope& envelope, const ReleaseParked& command) {
+  auto& held = work_->held();
+  const auto id = std::string{intake::routing_id(command)};
+  const bool found = command.discard ? held.discard(command.stream, command.command_id)
+                                     : held.unpark(command.stream, command.command_id);
+  if (!found) {
+    return reject(envelope, id, 0,
+                  {domain::RejectionCode::not_parked, "command_id",
+                   "command_id: " + domain::quoted(command.command_id) + " is not what " +
+                       domain::quoted(command.stream) + " waits for"});
+  }
+  auto outcome = answer(envelope, begin_result(envelope, id, 0));
+  release_from(command.stream, envelope.lane);
+  return outcome;
+}
+
+// Everything of the stream that need not wait any more, in order.
+void CommandHandler::release_from(const std::string& stream, Lane lane) {
+  while (auto held = work_->held().release(stream)) {
+    releasing_ = Releasing{stream, lane, *std::move(held)};
+    with_record(releasing_->command, [&](const kafka::Message& record) {
+      auto envelope = codec_.read_envelope(record, lane);
+      auto command = codec_.read_command(record, envelope);
+      if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
+      Incoming incoming{record, std::move(envelope), std::move(*command), releasing_->command.claim, true};
+      pipeline_(incoming);
+    });
+    releasing_.reset();
+  }
+}
+
+void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+                                       std::string_view parked_stream) {
+  work_->outbox().dead_letter(record, envelope, why, parked_stream);
   auto& result = begin_result(envelope, "", 0);
   result.set_status(messaging::v1::DEAD_LETTERED);
   result.set_code(why.reason);
   result.set_field(why.field);
   result.set_message(why.detail);
-  // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for.
+  // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for, nor a
+  // parked command's first answer in the way of its last.
   work_->outbox().result(envelope, result.SerializeAsString(), "");
   observe_(envelope, {"DEAD_LETTERED", why.reason});
 }
 
-void CommandHandler::dead_letter(const kafka::Message& record, Lane lane, const std::string& reason) {
-  refuse_unreadable(record, codec_.read_envelope(record, lane), {"HANDLER_FAILED", "", reason});
+bool CommandHandler::park_released(const std::string& reason) {
+  const auto at_fault = std::exchange(releasing_, std::nullopt);
+  // What an operator has just replayed stays parked: then the operator is told, as the sender of the record.
+  if (!at_fault || !work_->held().park(at_fault->stream, at_fault->command.number)) return false;
+  with_record(at_fault->command, [&](const kafka::Message& record) {
+    refuse_unreadable(record, codec_.read_envelope(record, at_fault->lane), {"HANDLER_FAILED", "", reason},
+                      at_fault->stream);
+  });
+  return true;
+}
+
+void CommandHandler::park(const kafka::Message& record, Lane lane, const std::string& reason) {
+  const auto envelope = codec_.read_envelope(record, lane);
+  const auto command = codec_.read_command(record, envelope);
+  const Undecodable why{"HANDLER_FAILED", "", reason};
+  const auto [shard, partitions] = work_->place();
+  const bool waits = command && intake::owner(*command, partitions) == shard &&
+                     !std::holds_alternative<SettleBatchReference>(*command) &&
+                     !std::holds_alternative<ReleaseParked>(*command);
+  if (!waits) return refuse_unreadable(record, envelope, why);
+  const std::string stream = intake::stream_of(*command);
+  auto held = to_held(record, envelope, Claim::none);
+  held.parked = true;
+  work_->held().hold(stream, std::move(held));
+  refuse_unreadable(record, envelope, why, stream);
 }
 
 messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envelope, std::string_view aggregate_id,

@@ -66,12 +66,15 @@ CREATE TABLE IF NOT EXISTS scheduled (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS scheduled_by_due ON scheduled(due);
 
--- Commands that wait in order behind a batch whose reference is being claimed (storage/held_commands.h).
+-- Commands that wait in order, behind a batch whose reference is being claimed, or behind a command that is parked
+-- (storage/held_commands.h).
 CREATE TABLE IF NOT EXISTS held (
   number INTEGER PRIMARY KEY,
   stream TEXT    NOT NULL,
   claim  INTEGER NOT NULL,  -- 0 none needed, 1 asked for, 2 granted, 3 refused
   command_id TEXT NOT NULL,
   time   INTEGER NOT NULL,  -- the record's timestamp
-  record BLOB    NOT NULL   -- as it came (outbox/outbox_entry.h)
+  record BLOB    NOT NULL,  -- as it came (outbox/outbox_entry.h)
+  offset INTEGER NOT NULL DEFAULT -1,  -- the record's, in its topic
+  parked INTEGER NOT NULL DEFAULT 0    -- 1: its handling keeps failing; an operator must say what becomes of it
 );

@@ -18,7 +18,11 @@ void upgrade(sqlite::Database& db) {
   const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
   if (is_new || db.query_integer("SELECT schema_version FROM shard") != 1) return;
   sqlite::Transaction transaction{db};
-  db.execute("ALTER TABLE events ADD COLUMN principal TEXT; UPDATE shard SET schema_version = 2");
+  db.execute(
+      "ALTER TABLE events ADD COLUMN principal TEXT;"
+      "ALTER TABLE held ADD COLUMN offset INTEGER NOT NULL DEFAULT -1;"
+      "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;"
+      "UPDATE shard SET schema_version = 2");
   transaction.commit();
 }
 
