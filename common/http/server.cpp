@@ -245,6 +245,8 @@ void Server::post(const std::string& route, Handler handler) {
   core_->handlers.push_back(std::move(handler));
 }
 
+std::vector<std::string> Server::routes() const { return core_->router.routes(); }
+
 void Server::start() {
   auto& core = *core_;
   core.server =
