@@ -15,8 +15,9 @@ namespace orderly::test {
 
 class RunningService {
  public:
-  explicit RunningService(std::function<std::vector<read::ViewDefinition>()> views = read::all_views)
-      : views_(std::move(views)) {
+  explicit RunningService(std::function<std::vector<read::ViewDefinition>()> views = read::all_views,
+                          read::LiveStreamOptions stream_options = {})
+      : stream(stream_options), views_(std::move(views)) {
     start();
   }
   void start() {
@@ -24,6 +25,7 @@ class RunningService {
                                  .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
     options.http.listen = "127.0.0.1:0";
     options.http.cors_origin = cors_origin;
+    options.stream = stream;
     service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
     service_->start();
   }
@@ -60,6 +62,7 @@ class RunningService {
 
   InMemoryTopics topics;
   std::string cors_origin;
+  read::LiveStreamOptions stream;
 
  private:
   const std::function<std::vector<read::ViewDefinition>()> views_;
