@@ -31,7 +31,7 @@ class StreamReader {
 
   // What it needs next has left the ring.
   bool is_behind(const EventRing& ring) const { return placed_ && next_ < ring.first(); }
-  bool has_more(const EventRing& ring) const { return placed_ && next_ < ring.end(); }
+  bool has_more(const EventRing& ring) const { return !placed_ || next_ < ring.end(); }
 
   // The next blocks, about as many bytes as one write should have.
   Blocks take(const EventRing& ring);
