@@ -158,7 +158,7 @@ bool Projector::apply_to(Live& live, const EventBatch& batch) {
 
 void Projector::count_unknown(const EventBatch& batch) {
   for (const auto& event : batch.events) {
-    if (event.message != nullptr || !event.flaw.empty()) continue;
+    if (event.message != nullptr || !event.flaw.empty() || !event.is_event) continue;
     const bool known_so_far = unknown_types_.contains(event.type);
     const bool room = unknown_types_.size() < most_unknown_types;
     if (!known_so_far && room) {

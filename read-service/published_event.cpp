@@ -47,6 +47,12 @@ EventBatch EventDecoder::decode(kafka::MessageBatch records) {
     event.topic = record.topic;
     event.partition = record.partition;
     event.offset = record.offset;
+    event.record = &record;
+    event.is_event = record.topic != dead_letters_topic;
+    if (!event.is_event) {
+      event.type = record.topic;
+      continue;
+    }
     for (const auto& header : record.headers) read_header(event, header);
     if (event.flaw.empty()) parse(event, record.value, *batch.arena);
   }

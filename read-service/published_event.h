@@ -19,6 +19,9 @@
 
 namespace orderly::read {
 
+// Its records are no events: what could not be handled, as it came. They are given as they are, without a type of ours.
+inline constexpr std::string_view dead_letters_topic = "dead-letters";
+
 // Views point into the batch that the event came with.
 struct PublishedEvent {
   std::string_view topic;
@@ -29,6 +32,11 @@ struct PublishedEvent {
   std::optional<Time> time;                            // of the command's record that caused it
   std::string flaw;                                    // why it cannot be read; empty: it can
   const google::protobuf::Message* message = nullptr;  // null: a type that this program does not know
+  const kafka::Message* record = nullptr;              // as it came
+  bool is_event = true;                                // false: only the record is to be looked at
+
+  // When it happened, or where the event does not say, when it was published.
+  Time happened() const { return time ? *time : from_unix_ms(record->timestamp_ms); }
 
   template <class Message>
   const Message* as() const {

@@ -1,5 +1,6 @@
 #include "read-service/query_api.h"
 
+#include "common/clock/rfc3339.h"
 #include "common/http/json.h"
 #include "common/http/problem.h"
 #include "read-service/page_token.h"
@@ -32,7 +33,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
           Freshness freshness, http::Responder responder, Waiters& waiters, const log::Logger& log)
       : view_(std::move(view)),
         route_(route),
-        id_(request.parameters.begin()->second),
+        id_(id_in_path(route.path, request.parameters)),
         path_(request.path),
         freshness_(freshness),
         deadline_(std::chrono::steady_clock::now() + freshness.wait),
@@ -75,10 +76,22 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     const auto readers = view_->readers();
     if (!readers) return std::nullopt;
     const auto reader = readers->borrow();
-    return route_.query(*reader, id_);
+    auto present = route_.query(*reader, id_);
+    if (!freshness_.as_of || !present.json || present.version < freshness_.min_version) return present;
+    auto past = route_.as_of(*reader, id_, *freshness_.as_of);
+    past.version = present.version;
+    if (!past.json && !past.problem) past.problem = {.status = 404, .detail = absence_then(*freshness_.as_of)};
+    return past;
+  }
+
+  std::string absence_then(const AsOf& as_of) const {
+    const auto name = route_.noun + ' ' + id_;
+    if (as_of.time) return "there was no " + name + " at " + to_rfc3339(*as_of.time);
+    return name + " has no version " + std::to_string(as_of.version);
   }
 
   http::Response give(const Answer& answer) const {
+    if (answer.problem) return http::to_response(*answer.problem, path_);
     if (!answer.json)
       return http::to_response({.status = 404, .detail = "there is no " + route_.noun + ' ' + id_}, path_);
     auto response = fresh(http::json_response(*answer.json));
@@ -110,7 +123,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   const log::Logger log_;
 };
 
-http::Response page(const ListRoute& route, const ListRequest& request, std::vector<ListRow> rows) {
+http::Response page(const ListRoute& route, const ListRequest& request, const std::vector<ListRow>& rows) {
   http::JsonWriter json;
   json.begin_object().key("items").begin_array();
   const auto given = std::min(rows.size(), static_cast<std::size_t>(request.most));
@@ -138,14 +151,14 @@ void QueryApi::add_resource(const std::shared_ptr<ServedView>& view, const Resou
 
 void QueryApi::add_list(const std::shared_ptr<ServedView>& view, const ListRoute& route) {
   server_.get(route.path, [view, &route](const http::Request& request, const http::Responder& responder) {
-    const auto wanted = parse_list_request(route, request.query);
+    const auto wanted = parse_list_request(route, request);
     if (!wanted) return responder.send(http::to_response(wanted.error(), request.path));
     const auto readers = view->readers();
     if (!readers) return responder.send(not_yet_complete(*view, request.path));
     auto one_more = *wanted;
     ++one_more.most;  // tells whether there is a next page
-    auto rows = route.query(*readers->borrow(), one_more);
-    responder.send(page(route, *wanted, std::move(rows)));
+    const auto rows = route.query(*readers->borrow(), one_more);
+    responder.send(rows ? page(route, *wanted, *rows) : http::to_response(rows.error(), request.path));
   });
 }
 

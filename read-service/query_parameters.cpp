@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/clock/rfc3339.h"
 #include "read-service/page_token.h"
 
 namespace orderly::read {
@@ -40,14 +41,42 @@ std::optional<http::Problem> continue_page(const ListRoute& route, const std::st
   return std::nullopt;
 }
 
+// A plus sign that was not percent-encoded comes as a space.
+std::optional<Time> parse_time(std::string text) {
+  constexpr std::size_t behind_the_date = 11;
+  if (const auto space = text.find(' ', behind_the_date); space != std::string::npos) text[space] = '+';
+  return parse_rfc3339(text);
+}
+
+std::expected<std::optional<AsOf>, http::Problem> parse_as_of(const http::Parameters& query) {
+  const auto time = query.find("as_of"), version = query.find("as_of_version");
+  if (time == query.end() && version == query.end()) return std::nullopt;
+  if (time != query.end() && version != query.end()) {
+    return std::unexpected{bad("as_of: a time or as_of_version is wanted, not both")};
+  }
+  AsOf as_of;
+  if (time != query.end()) {
+    as_of.time = parse_time(time->second);
+    if (!as_of.time) {
+      return std::unexpected{bad("as_of: an RFC 3339 time such as 2026-01-31T12:00:00Z wanted, got " + time->second)};
+    }
+  } else {
+    as_of.version = to_number<std::int64_t>(version->second).value_or(0);
+    if (as_of.version < 1) {
+      return std::unexpected{bad("as_of_version: a positive number wanted, got " + version->second)};
+    }
+  }
+  return as_of;
+}
+
 }  // namespace
 
-std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& route, const http::Parameters& query) {
+std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& route, const http::Request& asked) {
+  const auto& query = asked.query;
   auto known = route.filters;
   known.insert(known.end(), {"limit", "page_token"});
   if (const auto problem = refuse_unknown(query, known)) return std::unexpected{*problem};
-  ListRequest request;
-  request.most = usual_per_page;
+  ListRequest request{.filters = asked.parameters, .after = {}, .most = usual_per_page};
   for (const auto& [name, value] : query) {
     if (name != "limit" && name != "page_token") request.filters.emplace(name, value);
   }
@@ -64,8 +93,12 @@ std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& ro
 }
 
 std::expected<Freshness, http::Problem> parse_freshness(const ResourceRoute& route, const http::Parameters& query) {
-  if (const auto problem = refuse_unknown(query, {"min_version", "wait"})) return std::unexpected{*problem};
-  Freshness freshness;
+  std::vector<std::string> known{"min_version", "wait"};
+  if (route.as_of) known.insert(known.end(), {"as_of", "as_of_version"});
+  if (const auto problem = refuse_unknown(query, known)) return std::unexpected{*problem};
+  const auto as_of = parse_as_of(query);
+  if (!as_of) return std::unexpected{as_of.error()};
+  Freshness freshness{.as_of = *as_of};
   const auto min_version = query.find("min_version");
   if (min_version != query.end()) {
     freshness.min_version = to_number<std::int64_t>(min_version->second).value_or(0);
@@ -84,6 +117,16 @@ std::expected<Freshness, http::Problem> parse_freshness(const ResourceRoute& rou
   if (!route.waits_for_existence) return std::unexpected{bad("wait: needs min_version, the version to wait for")};
   freshness.min_version = 1;
   return freshness;
+}
+
+std::string id_in_path(const std::string& route, const http::Parameters& parameters) {
+  std::string id;
+  for (auto at = route.find(':'); at != std::string::npos; at = route.find(':', at + 1)) {
+    const auto name = route.substr(at + 1, route.find('/', at) - at - 1);
+    if (!id.empty()) id += '/';
+    id += parameters.at(name);
+  }
+  return id;
 }
 
 }  // namespace orderly::read

@@ -21,6 +21,7 @@ namespace orderly::read {
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& file) : db_(file, sqlite::OpenMode::read_only) {}
+  explicit Reader(sqlite::Database db) : db_(std::move(db)) {}
   sqlite::Statement& query(std::string_view sql);
   void begin() { db_.execute("BEGIN"); }
   void end();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "common/http/message.h"
+#include "common/http/problem.h"
 #include "common/sqlite/database.h"
 #include "read-service/published_event.h"
 #include "read-service/readers.h"
@@ -43,21 +45,29 @@ class Projection {
 
 // One resource as a query found it.
 struct Answer {
-  std::optional<std::string> json = {};  // nothing: 404
-  std::string etag = {};                 // changes whenever the JSON does
-  std::int64_t version = 0;              // what min_version is compared with; 0: nothing known yet
-  std::string wake_key = {};             // what is touched when the version can have grown
+  std::optional<std::string> json = {};       // nothing: 404
+  std::string etag = {};                      // changes whenever the JSON does
+  std::int64_t version = 0;                   // what min_version is compared with; 0: nothing known yet
+  std::string wake_key = {};                  // what is touched when the version can have grown
+  std::optional<http::Problem> problem = {};  // given instead, where 404 without more would not say enough
+};
+
+// A moment in the past: a time, or when the resource last had a version. One of the two.
+struct AsOf {
+  std::optional<Time> time;
+  std::int64_t version = 0;
 };
 
 struct ResourceRoute {
-  std::string path;  // "/batches/:batch_ref", with one parameter
+  std::string path;  // "/batches/:batch_ref"; several parameters make one id, with slashes between
   std::string noun;  // "batch", for "there is no batch B1"
   std::function<Answer(Reader&, const std::string& id)> query;
   bool waits_for_existence = false;  // `wait` alone waits until there is something
+  std::function<Answer(Reader&, const std::string& id, const AsOf&)> as_of = nullptr;  // null: knows only the present
 };
 
 struct ListRequest {
-  http::Parameters filters;        // those of the route that were given
+  http::Parameters filters;        // those of the route that were given, and the path's parameters
   std::vector<std::string> after;  // the key of the row before the first one; empty: from the start
   std::int64_t most = 0;           // rows to give
   const std::string* filter(std::string_view name) const {
@@ -75,11 +85,13 @@ struct ListRow {
   std::string json;
 };
 
+using ListRows = std::expected<std::vector<ListRow>, http::Problem>;
+
 struct ListRoute {
   std::string path;
   std::vector<std::string> filters;
   std::size_t key_size = 1;
-  std::function<std::vector<ListRow>(Reader&, const ListRequest&)> query;
+  std::function<ListRows(Reader&, const ListRequest&)> query;
 };
 
 struct ViewDefinition {

@@ -1,5 +1,6 @@
 #include "read-service/view_store.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -89,6 +90,8 @@ ViewStore::ViewStore(const ViewDefinition& definition, std::filesystem::path fil
 
 Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   Applied applied;
+  // Most batches that come one event at a time are of no interest to most views.
+  if (std::ranges::none_of(events, [&](const auto& event) { return definition_.wants(event.topic); })) return applied;
   Positions next = positions_;
   const PublishedEvent* last = nullptr;
   std::int64_t* next_offset = nullptr;
@@ -114,7 +117,7 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
 
 void ViewStore::apply_one(const PublishedEvent& event, StreamVersions& streams, Applied& applied) try {
   if (!event.flaw.empty()) throw std::runtime_error{event.flaw};
-  if (event.message == nullptr) return;  // counted and logged where the batch was read
+  if (event.message == nullptr && event.is_event) return;  // counted and logged where the batch was read
   if (definition_.versioned) {
     if (event.stream_version <= 0) throw std::runtime_error{"ce_streamversion is missing"};
     if (event.subject.empty()) throw std::runtime_error{"ce_subject is missing"};
@@ -133,6 +136,12 @@ void ViewStore::apply_one(const PublishedEvent& event, StreamVersions& streams, 
   }
 } catch (const std::exception& error) {
   throw std::runtime_error{describe(event) + error.what()};
+}
+
+Reader ViewStore::into_reader() && {
+  projection_.reset();
+  for (auto* statement : {&save_position_, &read_stream_, &save_stream_}) statement->reset();
+  return Reader{std::move(db_)};
 }
 
 bool ViewStore::is_complete() { return db_.query_integer("SELECT complete FROM store") == 1; }

@@ -33,6 +33,9 @@ class ViewStore {
   const Positions& positions() const { return positions_; }
   const std::filesystem::path& file() const { return file_; }
 
+  // The end of the store: its tables, to be asked. For one in memory, which nobody else can open.
+  Reader into_reader() &&;
+
   // Whether it has once held all that there was; until then it is not served.
   bool is_complete();
   void mark_complete();

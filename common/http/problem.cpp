@@ -38,6 +38,7 @@ std::string_view reason_phrase(int status) {
                                                                  {409, "Conflict"},
                                                                  {413, "Content Too Large"},
                                                                  {414, "URI Too Long"},
+                                                                 {422, "Unprocessable Content"},
                                                                  {431, "Request Header Fields Too Large"},
                                                                  {500, "Internal Server Error"},
                                                                  {503, "Service Unavailable"},

@@ -32,13 +32,23 @@ class ProjectedView {
 
   read::Answer resource(const std::string& id) { return definition_.resources.at(0).query(*readers_->borrow(), id); }
   std::string json(const std::string& id) { return resource(id).json.value_or("none"); }
-  std::vector<read::ListRow> rows(read::ListRequest request) {
+  // What ?as_of= and ?as_of_version= give; "none" where there was nothing.
+  std::string json_at(const std::string& id, const std::string& time) {
+    return then(id, {.time = parse_rfc3339(time)}).json.value_or("none");
+  }
+  std::string json_at(const std::string& id, std::int64_t version) {
+    return then(id, {.time = std::nullopt, .version = version}).json.value_or("none");
+  }
+  std::vector<read::ListRow> rows(read::ListRequest request, std::size_t list = 0) {
     if (request.most == 0) request.most = 1'000;
-    return definition_.lists.at(0).query(*readers_->borrow(), request);
+    return definition_.lists.at(list).query(*readers_->borrow(), request).value();
   }
   read::ViewStore& store() { return *store_; }
 
  private:
+  read::Answer then(const std::string& id, const read::AsOf& as_of) {
+    return definition_.resources.at(0).as_of(*readers_->borrow(), id, as_of);
+  }
   const read::ViewDefinition definition_;
   TemporaryFolder folder_;
   read::EventDecoder decoder_;
