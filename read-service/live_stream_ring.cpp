@@ -25,17 +25,20 @@ EventBlock::Text EventBlock::keep(std::string_view text) {
   return {bytes_.size() - text.size(), text.size()};
 }
 
-void EventBlock::add(std::size_t partition, const PublishedEvent& event, std::string_view value) {
+void EventBlock::add(std::size_t partition, const PublishedEvent& event) {
+  // A dead letter is known by its place: /dead-letters/{partition}/{offset}.
+  const auto place = std::to_string(event.partition) + '/' + std::to_string(event.offset);
   events_.push_back({partition, event.offset});
   contents_.push_back({.id = keep(event.id),
                        .type = keep(event.type),
-                       .subject = keep(event.subject),
+                       .subject = keep(event.is_event ? event.subject : place),
                        .correlation_id = keep(event.correlation_id),
                        .causation_id = keep(event.causation_id),
-                       .value = event.message == nullptr ? Text{} : keep(value),
+                       .value = event.message == nullptr ? Text{} : keep(event.record->value),
                        .version = event.stream_version,
                        .time = event.time,
-                       .descriptor = event.message == nullptr ? nullptr : event.message->GetDescriptor()});
+                       .descriptor = event.message == nullptr ? nullptr : event.message->GetDescriptor(),
+                       .is_event = event.is_event});
   end_[partition] = event.offset + 1;
 }
 
@@ -49,15 +52,19 @@ const EventBlock::Frames& EventBlock::frames() const {
   return frames_;
 }
 
+// Only the name of a known type is sure to be one line.
+std::string_view EventBlock::name_of(const Content& content) {
+  if (!content.is_event) return dead_letters_topic;
+  return content.descriptor == nullptr ? std::string_view{"unknown"} : content.descriptor->full_name();
+}
+
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 void EventBlock::write_frames() const {
   std::string text;
   auto offsets = start_;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     offsets[events_[i].partition] = events_[i].offset + 1;
-    // Only the name of a known type is sure to be one line.
-    const auto* descriptor = contents_[i].descriptor;
-    text.append("event: ").append(descriptor == nullptr ? "unknown" : descriptor->full_name());
+    text.append("event: ").append(name_of(contents_[i]));
     text.append("\nid: ").append(encode(offsets));
     text.append("\ndata: ").append(json(i)).append("\n\n");
     frames_.ends.push_back(text.size());
@@ -107,12 +114,11 @@ bool EventRing::begin(const Positions& positions) {
 
 void EventRing::append(const EventBatch& batch) {
   std::shared_ptr<EventBlock> block;
-  for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    const auto& event = batch.events[i];
+  for (const auto& event : batch.events) {
     const auto partition = table_->index_of(event.topic, event.partition);
     if (!partition || event.offset < end_[*partition]) continue;
     if (!block) block = std::make_shared<EventBlock>(table_, end_, written_);
-    block->add(*partition, event, batch.records.messages[i].value);
+    block->add(*partition, event);
     end_[*partition] = event.offset + 1;
     if (block->size_bytes() >= block_bytes) push(std::exchange(block, nullptr));
   }

@@ -32,7 +32,7 @@ class EventBlock {
 
   EventBlock(std::shared_ptr<const PartitionTable> table, Offsets start, prometheus::Counter& written);
 
-  void add(std::size_t partition, const PublishedEvent& event, std::string_view value);
+  void add(std::size_t partition, const PublishedEvent& event);
   std::size_t size_bytes() const;
 
   const std::vector<Event>& events() const { return events_; }
@@ -49,9 +49,11 @@ class EventBlock {
     std::int64_t version = 0;
     std::optional<Time> time;
     const google::protobuf::Descriptor* descriptor = nullptr;  // null: a type that this program does not know
+    bool is_event = true;
   };
   Text keep(std::string_view text);
   std::string_view text(const Text& kept) const { return std::string_view{bytes_}.substr(kept.from, kept.size); }
+  static std::string_view name_of(const Content& content);
   std::string json(std::size_t event) const;
   void write_frames() const;
 

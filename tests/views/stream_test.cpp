@@ -201,6 +201,17 @@ TEST_CASE("what a record says of itself cannot break the stream") {
   CHECK(client.next()->event == "messaging.v1.CommandResult");
 }
 
+TEST_CASE("a dead letter is told by its place") {
+  RunningService service;
+  service.until_ready();
+  StreamClient client{service.port(), "?topic=dead-letters"};
+  client.ready();
+  service.topics.publish(Record{.topic = "dead-letters", .partition = 1, .key = "k", .value = "v", .headers = {}});
+  const auto event = *client.next();
+  CHECK(event.event == "dead-letters");
+  CHECK(service.get("/dead-letters/" + text(parse(event), "subject")).status == 200);
+}
+
 TEST_CASE("an idle stream is kept open by comments, and begins before the broker has been reached") {
   RunningService service{all(), {.heartbeat = 40ms}};
   service.stop();
