@@ -1,7 +1,7 @@
 #include "read-service/service.h"
 
 #include "common/http/health.h"
-#include "read-service/web/web.h"
+#include "read-service/pages.h"
 
 namespace orderly::read {
 namespace {
@@ -15,12 +15,6 @@ std::set<std::string> topics_of(const std::vector<std::shared_ptr<ServedView>>& 
   std::set<std::string> topics;
   for (const auto& view : views) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
   return topics;
-}
-
-void serve_text(http::Server& server, const std::string& route, const std::string& type, std::string_view text) {
-  server.get(route, [type, text](const http::Request&, const http::Responder& responder) {
-    responder.send({.status = 200, .headers = {{"Content-Type", type}}, .body = std::string{text}});
-  });
 }
 
 }  // namespace
@@ -46,15 +40,10 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
   stream_.add_route(server_);
   throughput_.add_route(server_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
-  add_pages();
+  add_pages(server_);
 }
 
 ReadService::~ReadService() { stop(); }
-
-void ReadService::add_pages() {
-  serve_text(server_, "/", "text/html; charset=utf-8", web::index_html());
-  serve_text(server_, "/openapi.json", "application/json", web::openapi_json());
-}
 
 void ReadService::start() {
   // Two services on one folder would each apply every event to the same rows.

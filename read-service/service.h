@@ -40,8 +40,6 @@ class ReadService {
   prometheus::Registry& registry() { return *registry_; }
 
  private:
-  void add_pages();
-
   const std::filesystem::path data_;
   const std::shared_ptr<prometheus::Registry> registry_;
   std::vector<std::shared_ptr<ServedView>> views_;
