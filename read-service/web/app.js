@@ -50,7 +50,7 @@ function show() {
   page?.close?.();
   const parts = (path.match(pattern) ?? []).slice(1).map(decodeURIComponent);
   const shown = page = make({parts, path, query: new URLSearchParams(query), announce, go});
-  refresh = coalesce(() => refreshPage(shown), 300);
+  refresh = coalesce(() => refreshPage(shown), 200);
   document.title = `${page.title} · Orderly`;
   main.replaceChildren(h("h1", {}, page.heading ?? page.title), page.element);
   for (const a of document.querySelectorAll("nav a")) {
