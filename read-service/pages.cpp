@@ -20,7 +20,8 @@ std::string type_of(std::string_view name) {
 
 // Asked about each time, and answered with 304: a new version of the program shows itself at once.
 http::Response page(const web::File& file) {
-  http::Response response{.status = 200, .headers = {{"Content-Type", type_of(file.name)}}, .body = std::string{file.text}};
+  http::Response response{
+      .status = 200, .headers = {{"Content-Type", type_of(file.name)}}, .body = std::string{file.text}};
   response.headers.emplace_back("ETag", "W/\"" + std::to_string(std::hash<std::string_view>{}(file.text)) + '"');
   response.headers.emplace_back("Cache-Control", "no-cache");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -36,20 +37,20 @@ http::Response page(const web::File& file) {
 }  // namespace
 
 void add_pages(http::Server& server) {
-  const auto serve = [&](const std::string& route, const web::File& file) {
-    server.get(route, [answer = page(file)](const http::Request&, const http::Responder& responder) {
+  std::map<std::string, http::Response, std::less<>> pages;
+  for (const auto& file : web::files()) pages.emplace(file.name, page(file));
+  const auto serve = [&](const std::string& route, const std::string& name) {
+    server.get(route, [answer = pages.at(name)](const http::Request&, const http::Responder& responder) {
       responder.send(answer);
     });
   };
-  for (const auto& file : web::files()) {
-    if (file.name == "index.html") {
-      serve("/", file);
-    } else if (file.name == "openapi.json") {
-      serve("/openapi.json", file);
-    } else {
-      serve("/assets/" + std::string{file.name}, file);
-    }
-  }
+  serve("/", "index.html");
+  serve("/openapi.json", "openapi.json");
+  server.get("/assets/:file", [pages](const http::Request& request, const http::Responder& responder) {
+    const auto found = pages.find(request.parameters.at("file"));
+    if (found != pages.end()) return responder.send(found->second);
+    responder.send(http::to_response({.status = 404, .detail = "there is no such file"}, request.path));
+  });
 }
 
 }  // namespace orderly::read

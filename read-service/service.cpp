@@ -1,6 +1,7 @@
 #include "read-service/service.h"
 
 #include "common/http/health.h"
+#include "read-service/admin_api.h"
 #include "read-service/pages.h"
 
 namespace orderly::read {
@@ -39,6 +40,7 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
   for (const auto& view : views_) api_.add(view);
   stream_.add_route(server_);
   throughput_.add_route(server_);
+  add_admin_routes(server_, views_, projector_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
   add_pages(server_);
 }

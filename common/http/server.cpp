@@ -253,6 +253,8 @@ void Server::get(const std::string& route, Handler handler, Names repeatable) {
 }
 void Server::post(const std::string& route, Handler handler) { core_->add("POST", route, std::move(handler), {}); }
 
+std::vector<std::string> Server::routes() const { return core_->router.routes(); }
+
 void Server::start() {
   auto& core = *core_;
   core.server =

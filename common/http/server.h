@@ -67,6 +67,9 @@ class Server {
   void get(const std::string& route, Handler handler, Names repeatable = {});
   void post(const std::string& route, Handler handler);
 
+  // "GET /orders/:order_id", each that has been registered.
+  std::vector<std::string> routes() const;
+
   // Listens from the return on. Throws std::runtime_error when it cannot, such as an address in use.
   void start();
   std::uint16_t port() const;

@@ -1,11 +1,13 @@
-// The first page: orders by status, the newest of them, what is going on, and whether all is well.
+// The first page: orders by status, what is going on, the newest orders, what waits for stock, and whether
+// all is well.
 import {get} from "./api.js";
 import {h, link, money, number, Table, tag, time} from "./dom.js";
 import {Plots} from "./plots.js";
+import {productColumns} from "./stock.js";
 
 export const orderColumns = [
   {title: "Order", class: "id", show: (order) => h("a", {href: link("orders", order.order_id)}, order.order_id)},
-  {title: "Customer", class: "id", show: (o) => h("a", {href: link("customers", o.customer_id)}, o.customer_id)},
+  {title: "Customer", class: "id optional", show: (o) => h("a", {href: link("customers", o.customer_id)}, o.customer_id)},
   {title: "Status", show: (order) => tag(order.status)},
   {title: "Total", class: "number", show: (order) => money(order.total)},
   {title: "Created", class: "optional", show: (order) => time(order.created_at)},
@@ -14,14 +16,15 @@ export const orderColumns = [
 export function overview({announce}) {
   const counts = h("ul", {class: "counts"}), bar = h("div", {class: "bar", "aria-hidden": "true"});
   const latest = new Table("The newest orders", orderColumns, (order) => order.order_id, "There are no orders yet.");
+  const waiting = new Table("Products that lines wait for", productColumns, (one) => one.sku, "No line waits for stock.");
   const trouble = h("ul", {});
   const health = h("section", {class: "card wide problem", hidden: true}, h("h2", {}, "Not all is well"), trouble);
   const plots = new Plots();
   let newest = null;
 
   async function refresh() {
-    const [summary, orders, ready] = await Promise.all([
-      get(["order-counts"]), get(["orders"], {limit: 10}), readiness(),
+    const [summary, orders, backorders, ready] = await Promise.all([
+      get(["order-counts"]), get(["orders"], {limit: 10}), get(["products"], {stock: "backordered", limit: 10}), readiness(),
     ]);
     counts.replaceChildren(...summary.items.map(({status, orders: n}) =>
       h("li", {class: status}, h("a", {href: `#/orders?status=${status}`}, h("strong", {}, number(n)), status))));
@@ -31,6 +34,7 @@ export function overview({announce}) {
       return part;
     }));
     latest.show(orders.items);
+    waiting.show(backorders.items);
     trouble.replaceChildren(...ready.map((part) => h("li", {}, `${part.name}: ${part.reason}`)));
     health.hidden = ready.length === 0;
     const first = orders.items[0]?.order_id;
@@ -42,8 +46,9 @@ export function overview({announce}) {
     title: "Overview", refresh, close: () => plots.close(), wants: (type) => type !== "dead-letters",
     element: h("div", {class: "grid"}, health,
       h("section", {class: "card wide"}, h("h2", {}, "Orders by status"), counts, bar),
-      h("section", {class: "card wide"}, h("h2", {}, "Newest orders"), latest.element),
-      plots.elements),
+      plots.elements,
+      h("section", {class: "card"}, h("h2", {}, "Newest orders"), latest.element),
+      h("section", {class: "card"}, h("h2", {}, "Backorders"), waiting.element)),
   };
 }
 

@@ -7,6 +7,8 @@ const tones = {
   "command.results": "--cancelled", "dead-letters": "--bad",
 };
 
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString(undefined, {timeStyle: "medium"});
+
 export class Plots {
   constructor() {
     this.throughput = new Plot("Events per second");
@@ -23,7 +25,7 @@ export class Plots {
 
   async refresh() {
     const series = await get(["admin", "throughput"]);
-    const topics = Object.keys(series.events_per_second);
+    const topics = Object.keys(series.events_per_second).filter((topic) => series.events_per_second[topic].some((n) => n > 0));
     const rates = topics.map((topic) => series.events_per_second[topic]);
     const last = (list) => list.at(-1) ?? 0;
     this.throughput.show([series.seconds, ...rates], topics.map((topic) => ({label: topic, tone: tones[topic]})),
@@ -65,10 +67,12 @@ class Plot {
     const axis = {stroke: colour("--muted"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}};
     const scaled = this.series.some(({scale}) => scale);
     this.plot = new uPlot({
-      width: this.canvas.clientWidth, height: 208, cursor: {y: false, drag: {x: false, y: false}},
+      width: this.canvas.clientWidth, height: 208, legend: {live: false},
+      cursor: {y: false, drag: {x: false, y: false}, points: {show: false}},
       scales: {y: {range: {min: {pad: 0, soft: 0, mode: 1}, max: {pad: 0.1, soft: 1, mode: 1}}},
         s: {range: {min: {pad: 0, soft: 0, mode: 1}, max: {pad: 0.1, soft: 1, mode: 1}}}},
-      axes: [axis, {...axis, size: 56}, ...(scaled ? [{...axis, scale: "s", side: 1, size: 40, grid: {show: false}}] : [])],
+      axes: [{...axis, values: (_, seconds) => seconds.map(clock)}, {...axis, size: 56},
+        ...(scaled ? [{...axis, scale: "s", side: 1, size: 40, grid: {show: false}}] : [])],
       series: [{}, ...this.series.map(({label, tone, scale}) => ({
         label, scale: scale ?? "y", stroke: colour(tone ?? "--link"), width: 2, points: {show: false}}))],
     }, this.data, this.canvas);

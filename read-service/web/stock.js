@@ -3,11 +3,11 @@ import {find} from "./api.js";
 import {h, link, number, Table} from "./dom.js";
 import {PagedTable} from "./paged.js";
 
-const productColumns = [
+export const productColumns = [
   {title: "Sku", class: "id", show: (product) => h("a", {href: link("stock", product.sku)}, product.sku)},
   {title: "Available", class: "number", show: (product) => number(product.available)},
   {title: "Allocated", class: "number optional", show: (product) => number(product.allocated)},
-  {title: "Lines waiting", class: "number", show: (product) => number(product.backordered_lines)},
+  {title: "Lines waiting", class: "number optional", show: (product) => number(product.backordered_lines)},
   {title: "Pieces waiting", class: "number", show: (product) => number(product.backordered_quantity)},
 ];
 const wants = (type) => type.startsWith("allocation.");

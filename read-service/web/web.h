@@ -1,11 +1,8 @@
 // The files of this folder that the service serves as they are, put into the program at build time.
-// Threads: any. Failures: file() throws std::out_of_range for a name that is none of them.
+// Threads: any. Failures: none.
 #pragma once
 
-#include <algorithm>
 #include <span>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 
 namespace orderly::read::web {
@@ -16,11 +13,5 @@ struct File {
 };
 
 std::span<const File> files();
-
-inline std::string_view file(std::string_view name) {
-  const auto found = std::ranges::find(files(), name, &File::name);
-  if (found == files().end()) throw std::out_of_range{"there is no file " + std::string{name}};
-  return found->text;
-}
 
 }  // namespace orderly::read::web
