@@ -89,6 +89,7 @@ void Projector::connect() {
   auto feed = std::make_unique<EventFeed>(open_, topics);
   feed->start_at(earliest());
   feed_ = std::move(feed);
+  for (auto* listener : options_.listeners) listener->reading_from(feed_->positions());
   for (const auto& live : live_) {
     if (live.view->state().phase == Phase::starting) live.view->set_state(Phase::catching_up, "catching up");
   }
@@ -102,6 +103,7 @@ void Projector::step() {
     std::erase_if(live_, [&](Live& live) { return live.view->state().phase != Phase::live && !promote(live); });
   }
   update_progress();
+  for (auto* listener : options_.listeners) listener->lagging(feed_->lag());
 }
 
 void Projector::note_source(const std::string& reason) {
@@ -140,6 +142,7 @@ bool Projector::promote(Live& live) {
 void Projector::apply(const EventBatch& batch) {
   count_unknown(batch);
   std::erase_if(live_, [&](Live& live) { return !apply_to(live, batch); });
+  for (auto* listener : options_.listeners) listener->applied(batch);
 }
 
 // False: the view has failed, and is on its own from here on.

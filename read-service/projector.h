@@ -21,6 +21,7 @@
 #include "common/log/log.h"
 #include "read-service/catch_up.h"
 #include "read-service/event_feed.h"
+#include "read-service/projection_listener.h"
 #include "read-service/served_view.h"
 #include "read-service/waiters.h"
 
@@ -31,6 +32,7 @@ struct ProjectorOptions {
   subscription::BackOff back_off = {.first = std::chrono::milliseconds{500}, .longest = std::chrono::seconds{30}};
   // A view this many messages behind the others, or fewer, is waited for by all; one further behind catches up apart.
   std::int64_t most_rewound = 50'000;
+  std::vector<ProjectionListener*> listeners = {};  // outlive the projector
 };
 
 class Projector {

@@ -1,5 +1,7 @@
 #include "read-service/views/products_view.h"
 
+#include <cstdlib>
+#include <limits>
 #include <stdexcept>
 
 #include "allocation/v1/allocation.pb.h"
@@ -12,7 +14,8 @@ namespace v1 = allocation::v1;
 
 // Totals are kept, not summed at each query: a product may have a million lines. For the same reason its past is kept
 // as what it was at each version, not as events to be folded again. time_ms: when the version came about; the sender's
-// clock may go back, versions do not.
+// clock may go back, versions do not. The indexes hold only the few products that somebody should look at, so that all
+// others cost them nothing.
 constexpr const char* schema = R"sql(
   CREATE TABLE products(sku TEXT PRIMARY KEY, batches INTEGER NOT NULL, quantity INTEGER NOT NULL,
                         allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
@@ -25,6 +28,8 @@ constexpr const char* schema = R"sql(
   CREATE TABLE batch_quantities(batch_ref TEXT PRIMARY KEY, quantity INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE waiting_lines(sku TEXT, order_id TEXT, quantity INTEGER NOT NULL,
                              PRIMARY KEY(sku, order_id)) WITHOUT ROWID;
+  CREATE INDEX products_backordered ON products(-backordered_quantity, sku) WHERE backordered_lines > 0;
+  CREATE INDEX products_low ON products(quantity - allocated, sku) WHERE quantity - allocated <= 10;
 )sql";
 
 // What an event adds to a product's totals.
@@ -104,13 +109,16 @@ class ProductsProjection final : public Projection {
       waiting_quantity_, end_waiting_;
 };
 
-Answer to_answer(const std::string& sku, const sqlite::Statement& row) {
+std::string to_json(std::string_view sku, const sqlite::Statement& row) {
   http::JsonWriter json;
   json.begin_object().member("sku", sku).member("quantity", row.integer(0)).member("allocated", row.integer(1));
   json.member("available", row.integer(0) - row.integer(1)).member("batches", row.integer(2));
   json.member("backordered_lines", row.integer(3)).member("backordered_quantity", row.integer(4));
-  json.member("version", row.integer(5)).end_object();
-  return {.json = json.take(), .etag = std::to_string(row.integer(5)), .version = row.integer(5)};
+  return json.member("version", row.integer(5)).end_object().take();
+}
+
+Answer to_answer(const std::string& sku, const sqlite::Statement& row) {
+  return {.json = to_json(sku, row), .etag = std::to_string(row.integer(5)), .version = row.integer(5)};
 }
 
 constexpr const char* columns =
@@ -150,16 +158,42 @@ Answer product_as_of(Reader& reader, const std::string& sku, const AsOf& as_of) 
   return row == nullptr ? Answer{} : to_answer(sku, *row);
 }
 
+// By sku; or those whose stock asks for attention, the worst first, by an index of their own.
+ListRows list_products(Reader& reader, const ListRequest& request) {
+  const auto* stock = request.filter("stock");
+  std::string rank = "0", where = "sku > ?2", order = "sku";
+  if (stock != nullptr) {
+    const bool low = *stock == "low";
+    if (!low && *stock != "backordered") {
+      return std::unexpected{http::Problem{.status = 400, .detail = "stock: backordered or low wanted, got " + *stock}};
+    }
+    rank = low ? "quantity - allocated" : "-backordered_quantity";
+    where = std::string{low ? "quantity - allocated <= 10" : "backordered_lines > 0"} + " AND " + rank +
+            " >= ?1 AND (" + rank + " > ?1 OR sku > ?2)";
+    order = rank + ", sku";
+  }
+  auto& row = reader.query(std::string{columns} + ", sku, " + rank + " FROM products WHERE " + where + " ORDER BY " +
+                           order + " LIMIT ?3");
+  auto after = std::numeric_limits<std::int64_t>::min();
+  if (!request.after.empty()) after = std::strtoll(request.after[0].c_str(), nullptr, 10);
+  row.bind(after, text_or_empty(request.after.empty() ? nullptr : &request.after[1]), request.most);
+  std::vector<ListRow> rows;
+  while (row.step()) {
+    rows.push_back({{std::to_string(row.integer(8)), std::string{row.text(7)}}, to_json(row.text(7), row)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 ViewDefinition products_view() {
   return {.name = "products",
-          .schema_version = 2,
+          .schema_version = 3,
           .topics = {"allocation.events"},
           .schema = schema,
           .projection = [](sqlite::Database& db) { return std::make_unique<ProductsProjection>(db); },
           .resources = {{.path = "/products/:sku", .noun = "product", .query = product_by_sku, .as_of = product_as_of}},
-          .lists = {}};
+          .lists = {{"/products", {"stock"}, 2, list_products}}};
 }
 
 }  // namespace orderly::read

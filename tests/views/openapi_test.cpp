@@ -35,7 +35,9 @@ const std::map<std::string, std::string> values{{"order_id", "o1"},
                                                 {"status", "paid"},
                                                 {"limit", "2"},
                                                 {"wait", "0"},
-                                                {"topic", "allocation.commands"},
+                                                {"topic", "allocation.events"},
+                                                {"stock", "low"},
+                                                {"file", "app.js"},
                                                 {"min_version", "1"},
                                                 {"as_of_version", "1"},
                                                 {"reason", "UNREADABLE"},
@@ -234,7 +236,7 @@ TEST_CASE("what an operator starts answers as it is described, and so does a vie
   std::filesystem::remove_all(service.folder() / "views");
   service.start();
   description.each([&](const std::string&, const std::string& path, const Json& operation) {
-    if (!operation["responses"].HasMember("503")) return;
+    if (!operation["responses"].HasMember("503") || path == "/stream") return;  // that begins before there is anything
     const auto reply = service.get(target_of(path));
     CHECK(reply.status == 503);
     description.check(operation, reply);

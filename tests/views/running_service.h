@@ -16,7 +16,10 @@ namespace orderly::test {
 class RunningService {
  public:
   using Views = std::function<std::vector<read::ViewDefinition>()>;
-  explicit RunningService(Views views = read::all_views) : topics(own_topics_), views_(std::move(views)) { start(); }
+  explicit RunningService(Views views = read::all_views, read::LiveStreamOptions stream_options = {})
+      : topics(own_topics_), stream(stream_options), views_(std::move(views)) {
+    start();
+  }
   // Beside another one: on its topics, from nothing or from a copy of its files.
   RunningService(Views views, InMemoryTopics& shared, const std::filesystem::path& copied_from = {})
       : topics(shared), views_(std::move(views)) {
@@ -29,6 +32,7 @@ class RunningService {
                                  .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
     options.http.listen = "127.0.0.1:0";
     options.http.cors_origin = cors_origin;
+    options.stream = stream;
     service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
     service_->start();
   }
@@ -68,6 +72,7 @@ class RunningService {
 
   InMemoryTopics& topics;
   std::string cors_origin;
+  read::LiveStreamOptions stream;
 
  private:
   InMemoryTopics own_topics_;
