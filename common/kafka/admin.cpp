@@ -200,6 +200,14 @@ std::int32_t Admin::partition_count(const std::string& topic) {
   return count_partitions_of(topic, client_.get(), timeout_);
 }
 
+std::string Admin::cluster_id() {
+  const auto timeout_ms = static_cast<int>(timeout_.count());
+  const std::unique_ptr<char, void (*)(char*)> id{rd_kafka_clusterid(client_.get(), timeout_ms),
+                                                  [](char* text) { rd_kafka_mem_free(nullptr, text); }};
+  if (!id) fail("no Kafka broker answers within " + std::to_string(timeout_ms) + " ms");
+  return id.get();
+}
+
 std::map<std::string, TopicSettings> Admin::settings(std::span<const std::string> topics) {
   if (topics.empty()) return {};
   std::vector<Owned<rd_kafka_ConfigResource_t>> resources;

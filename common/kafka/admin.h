@@ -66,6 +66,9 @@ class Admin {
   // Throws when the topic is not there.
   std::int32_t partition_count(const std::string& topic);
 
+  // The name that the brokers gave their cluster when it was made.
+  std::string cluster_id();
+
   // By topic, every setting in force, defaults included.
   std::map<std::string, TopicSettings> settings(std::span<const std::string> topics);
 

@@ -4,8 +4,10 @@ namespace po = boost::program_options;
 
 namespace orderly::cli {
 
-void BrokerOptions::add_to(options::Parser& parser) {
-  parser.add()("brokers", po::value(&brokers)->required()->value_name("HOST:PORT"), "Kafka's bootstrap servers")(
+void BrokerOptions::add_to(options::Parser& parser, Brokers needed) {
+  auto* address = po::value(&brokers)->value_name("HOST:PORT");
+  if (needed == Brokers::are_required) address->required();
+  parser.add()("brokers", address, "Kafka's bootstrap servers")(
       "kafka", po::value(&kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "log-level", po::value(&log_level)->default_value("off"), "of the Kafka client: debug, info, warn, error or off");
 }

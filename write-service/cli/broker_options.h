@@ -17,7 +17,8 @@ struct BrokerOptions {
   std::string brokers, log_level;
   std::vector<std::string> kafka;
 
-  void add_to(options::Parser& parser);
+  enum class Brokers { are_required, may_be_left_out };
+  void add_to(options::Parser& parser, Brokers needed = Brokers::are_required);
   kafka::Config config() const;  // bootstrap.servers and the settings
   log::Logger log() const { return log::Logger::to_stderr("orderly", log_level); }
 };

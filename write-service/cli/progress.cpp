@@ -22,6 +22,7 @@ std::string bar(double fraction) {
 
 std::string progress_line(const ProgressState& state, std::chrono::milliseconds elapsed) {
   std::string line = state.fraction ? bar(*state.fraction) : "";
+  if (state.read) return line.append("read ").append(grouped(*state.read));
   line.append("sent ").append(grouped(state.sent));
   if (state.results) line.append("  results ").append(grouped(*state.results));
   const auto counted = state.results.value_or(state.sent);

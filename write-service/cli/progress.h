@@ -13,8 +13,9 @@ namespace orderly::cli {
 
 struct ProgressState {
   std::int64_t sent = 0;
-  std::optional<std::int64_t> results;  // with --wait
-  std::optional<double> fraction;       // of the work, 0 to 1, where that is known
+  std::optional<std::int64_t> results{};  // with --wait
+  std::optional<double> fraction{};       // of the work, 0 to 1, where that is known
+  std::optional<std::int64_t> read{};     // lines so far, while a file is only read; the rest is not shown then
 };
 
 // [######--------------]  30%  sent 1,234  results 1,000  5,000/s

@@ -7,6 +7,7 @@
 namespace orderly::cli {
 
 int topics_create(const Invocation& invocation);
+int import_orders(const Invocation& invocation);
 int send(const Invocation& invocation);
 int dead_letters_list(const Invocation& invocation);
 int dead_letters_show(const Invocation& invocation);
