@@ -49,6 +49,21 @@ CREATE TABLE IF NOT EXISTS snapshots (
   data     BLOB    NOT NULL
 );
 
+-- Open lines of products that left memory, in pages that never change: lines of a segment (storage/line_store.h), or
+-- entries of a run, which lead from the hash of an order's id to its lines (storage/line_index.h). Which segments there
+-- are, and which of their lines are still open, is in the product's snapshot, written by the same commit.
+CREATE TABLE IF NOT EXISTS line_pages (
+  page INTEGER PRIMARY KEY,
+  data BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS line_runs (
+  first_page INTEGER PRIMARY KEY,
+  stream     INTEGER NOT NULL,
+  entries    INTEGER NOT NULL,
+  filter     BLOB    NOT NULL  -- storage/line_filter.h
+);
+CREATE INDEX IF NOT EXISTS line_runs_by_stream ON line_runs(stream);
+
 -- What is to be published, one row for each commit and lane: `count` messages from `sequence` on (outbox/outbox_entry.h).
 CREATE TABLE IF NOT EXISTS outbox (
   lane     INTEGER NOT NULL,
