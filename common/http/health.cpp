@@ -14,8 +14,9 @@ Response uncached(Response response) {
   return response;
 }
 
-Response readiness_response(const std::vector<Readiness>& parts) {
-  const bool ready = std::ranges::all_of(parts, &Readiness::ready);
+Response readiness_response(const std::vector<Readiness>& parts, bool stale_will_do) {
+  const bool ready =
+      std::ranges::all_of(parts, [&](const Readiness& part) { return part.ready || (stale_will_do && part.stale); });
   JsonWriter json;
   json.begin_object().member("status", ready ? "ready" : "not ready").key("parts").begin_array();
   for (const auto& part : parts) {
@@ -34,8 +35,9 @@ void add_health_routes(Server& server, std::shared_ptr<prometheus::Registry> reg
   server.get("/healthz", [](const Request&, const Responder& responder) {
     responder.send(uncached(json_response(JsonWriter{}.begin_object().member("status", "alive").end_object().take())));
   });
-  server.get("/readyz", [parts = std::move(parts)](const Request&, const Responder& responder) {
-    responder.send(readiness_response(parts()));
+  server.get("/readyz", [parts = std::move(parts)](const Request& request, const Responder& responder) {
+    const auto stale = request.query.find("stale");
+    responder.send(readiness_response(parts(), stale != request.query.end() && stale->second == "ok"));
   });
   server.get("/metrics", [registry = std::move(registry)](const Request&, const Responder& responder) {
     responder.send(uncached({.status = 200,
