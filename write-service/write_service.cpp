@@ -41,6 +41,7 @@ ShardSelection ShardSelection::parse(const std::string& text) {
   constexpr std::string_view modulo = "mod:";
   if (text == "all") return {};
   if (text.starts_with(modulo)) return parse_modulo(std::string_view{text}.substr(modulo.size()));
+  if (text.empty()) throw std::invalid_argument{"--shards: nothing given"};
   std::set<std::int32_t> shards;
   for (const auto part : std::views::split(text, ',')) {
     const std::string_view range{part.begin(), part.end()};

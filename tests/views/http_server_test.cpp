@@ -294,11 +294,13 @@ TEST_CASE("health says alive, readiness names each part, metrics are Prometheus'
   stale = true;
   CHECK(get(server.port(), "/readyz?stale=ok").status == 200);
   CHECK(get(server.port(), "/readyz?stale=no").status == 503);
+  CHECK_THAT(get(server.port(), "/metrics").body, Contains(R"(orderly_ready{part="broker"} 0)"));
   CHECK(get(server.port(), "/readyz").status == 503);
   ready = true;
   CHECK(get(server.port(), "/readyz").status == 200);
   const auto metrics = get(server.port(), "/metrics");
   CHECK_THAT(metrics.headers.at("content-type"), Contains("text/plain; version=0.0.4"));
+  CHECK_THAT(metrics.body, Contains(R"(orderly_ready{part="broker"} 1)"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_http_requests_total{route="GET /readyz",status="503"} 1)"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_http_request_seconds_count{route="GET /healthz"} 1)"));
 }
