@@ -206,7 +206,7 @@ std::vector<http::Readiness> Projector::status() const {
   std::vector<http::Readiness> parts;
   {
     const std::lock_guard lock{mutex_};
-    parts.push_back({"events", source_reason_.empty(), source_reason_});
+    parts.push_back({"events", source_reason_.empty(), source_reason_, true});
   }
   for (const auto& view : views_) {
     const auto state = view->state();
@@ -214,7 +214,8 @@ std::vector<http::Readiness> Projector::status() const {
     parts.push_back({"view " + view->definition.name, live,
                      live                             ? ""
                      : state.phase == Phase::starting ? "has not read any event yet"
-                                                      : state.reason});
+                                                      : state.reason,
+                     view->readers() != nullptr});
   }
   return parts;
 }

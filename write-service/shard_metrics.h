@@ -21,8 +21,11 @@ class ShardMetrics {
 
   prometheus::Gauge& ready;
   prometheus::Gauge& lag_messages;
+  prometheus::Gauge& last_command;
   prometheus::Gauge& outbox_messages;
   prometheus::Gauge& outbox_bytes;
+  prometheus::Gauge& outbox_age_seconds;
+  prometheus::Gauge& store_bytes;
   prometheus::Gauge& held_commands;
   prometheus::Gauge& parked_streams;
   prometheus::Gauge& cached_aggregates;

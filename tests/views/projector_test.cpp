@@ -129,6 +129,7 @@ TEST_CASE("a service without a broker at its first start stays up, says why, and
   service.topics.set_away(true);
   service.start();
   CHECK(service.get("/healthz").status == 200);
+  CHECK(service.get("/readyz?stale=ok").status == 503);
   const auto too_early = service.get("/batches/b1");
   CHECK(too_early.status == 503);
   CHECK(too_early.headers.at("retry-after") == "1");
@@ -146,6 +147,7 @@ TEST_CASE("the broker going away while the service runs is said, and ends by its
   service.until_ready();
   service.topics.set_away(true);
   service.until([&] { return service.get("/readyz").status == 503; });
+  CHECK(service.get("/readyz?stale=ok").status == 200);
   CHECK(service.get("/batches/b1").status == 200);
   service.topics.publish(lamp.allocated("o1", 1, "b1"));
   service.topics.set_away(false);
