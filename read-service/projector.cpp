@@ -89,6 +89,7 @@ void Projector::connect() {
   auto feed = std::make_unique<EventFeed>(open_, topics);
   feed->start_at(earliest());
   feed_ = std::move(feed);
+  for (auto* listener : options_.listeners) listener->reading_from(feed_->positions());
   for (const auto& live : live_) {
     if (live.view->state().phase == Phase::starting) live.view->set_state(Phase::catching_up, "catching up");
   }
@@ -99,11 +100,10 @@ void Projector::step() {
   note_source("");
   if (!batch.events.empty()) apply(batch);
   if (feed_->has_caught_up()) {
-    for (auto& live : live_) {
-      if (live.view->state().phase != Phase::live) promote(live);
-    }
+    std::erase_if(live_, [&](Live& live) { return live.view->state().phase != Phase::live && !promote(live); });
   }
-  update_lags();
+  update_progress();
+  for (auto* listener : options_.listeners) listener->lagging(feed_->lag());
 }
 
 void Projector::note_source(const std::string& reason) {
@@ -117,18 +117,32 @@ void Projector::note_source(const std::string& reason) {
   source_reason_ = reason;
 }
 
-void Projector::promote(Live& live) {
-  if (!live.store->is_complete()) live.store->mark_complete();
-  const auto readers = live.view->readers();
-  if (!readers || readers->file() != live.store->file()) live.view->serve(live.store->file());
-  live.view->set_state(Phase::live);
-  waiters_.replaced(live.view->definition.name);
-  log_.info("a view is live", {{"view", live.view->definition.name}});
+// False: the view has failed, and is on its own from here on.
+bool Projector::promote(Live& live) {
+  auto& view = *live.view;
+  try {
+    const auto readers = view.readers();
+    if (!readers || readers->file() != live.store->file()) {
+      const auto found = find_generations(options_.folder, view.definition);
+      live.store->mark_complete(found.rank + 1);
+      view.serve(live.store->file());
+      view.set_previous_generation(found.complete ? generation_of(*found.complete, view.definition.name)
+                                                  : std::nullopt);
+    }
+  } catch (const std::exception& error) {
+    fail(live, error.what());
+    return false;
+  }
+  view.set_state(Phase::live);
+  waiters_.replaced(view.definition.name);
+  log_.info("a view is live", {{"view", view.definition.name}, {"file", live.store->file().string()}});
+  return true;
 }
 
 void Projector::apply(const EventBatch& batch) {
   count_unknown(batch);
   std::erase_if(live_, [&](Live& live) { return !apply_to(live, batch); });
+  for (auto* listener : options_.listeners) listener->applied(batch);
 }
 
 // False: the view has failed, and is on its own from here on.
@@ -139,18 +153,23 @@ bool Projector::apply_to(Live& live, const EventBatch& batch) {
     view.set_positions(live.store->positions());
     waiters_.committed(view.definition.name, applied.changes);
     view.metrics.count(applied);
+    view.count_events(applied.caused_at.size());
     if (view.state().phase == Phase::live) view.metrics.observe_visible(applied.caused_at, clock_.now());
     if (applied.gaps > 0)
       log_.warn("stream versions are missing", {{"view", view.definition.name}, {"gaps", applied.gaps}});
     return true;
   } catch (const std::exception& error) {
-    view.set_state(Phase::failed, error.what());
-    log_.error("a view fails", {{"view", view.definition.name}, {"reason", error.what()}});
+    fail(live, error.what());
+    return false;
   }
+}
+
+void Projector::fail(Live& live, const std::string& reason) {
+  live.view->set_state(Phase::failed, reason);
+  log_.error("a view fails", {{"view", live.view->definition.name}, {"reason", reason}});
   const auto file = live.store->file();
   live.store.reset();
   retry(live.view, file);
-  return false;
 }
 
 void Projector::count_unknown(const EventBatch& batch) {
@@ -166,7 +185,7 @@ void Projector::count_unknown(const EventBatch& batch) {
   }
 }
 
-void Projector::update_lags() {
+void Projector::update_progress() {
   const auto lag = feed_->lag();
   for (const auto& view : views_) {
     const auto phase = view->state().phase;
@@ -174,13 +193,20 @@ void Projector::update_lags() {
     if (phase == Phase::live) view->metrics.set_lag(lag);
     if (phase == Phase::failed) view->metrics.set_lag(lag + gap(view->positions(), feed_->positions(), wants));
   }
+  for (const auto& live : live_) {
+    if (live.view->state().phase == Phase::live) continue;
+    live.view->metrics.set_lag(lag);
+    auto progress = feed_->progress(live.view->definition.topics);
+    progress.generation = generation_of(live.store->file(), live.view->definition.name).value_or(0);
+    live.view->set_fill(std::move(progress));
+  }
 }
 
 std::vector<http::Readiness> Projector::status() const {
   std::vector<http::Readiness> parts;
   {
     const std::lock_guard lock{mutex_};
-    parts.push_back({"events", source_reason_.empty(), source_reason_});
+    parts.push_back({"events", source_reason_.empty(), source_reason_, true});
   }
   for (const auto& view : views_) {
     const auto state = view->state();
@@ -188,7 +214,8 @@ std::vector<http::Readiness> Projector::status() const {
     parts.push_back({"view " + view->definition.name, live,
                      live                             ? ""
                      : state.phase == Phase::starting ? "has not read any event yet"
-                                                      : state.reason});
+                                                      : state.reason,
+                     view->readers() != nullptr});
   }
   return parts;
 }

@@ -1,7 +1,8 @@
 #include "read-service/service.h"
 
 #include "common/http/health.h"
-#include "read-service/web/web.h"
+#include "read-service/admin_api.h"
+#include "read-service/pages.h"
 
 namespace orderly::read {
 namespace {
@@ -11,10 +12,10 @@ http::ServerOptions with_registry(http::ServerOptions options, std::shared_ptr<p
   return options;
 }
 
-void serve_text(http::Server& server, const std::string& route, const std::string& type, std::string_view text) {
-  server.get(route, [type, text](const http::Request&, const http::Responder& responder) {
-    responder.send({.status = 200, .headers = {{"Content-Type", type}}, .body = std::string{text}});
-  });
+std::set<std::string> topics_of(const std::vector<std::shared_ptr<ServedView>>& views) {
+  std::set<std::string> topics;
+  for (const auto& view : views) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
+  return topics;
 }
 
 }  // namespace
@@ -28,22 +29,23 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
         for (auto& view : views) served.push_back(std::make_shared<ServedView>(std::move(view), *registry_));
         return served;
       }()),
+      stream_(topics_of(views_), options.stream, *registry_, log),
+      throughput_(clock),
       server_(with_registry(options.http, registry_), log),
       waiters_([this](std::function<void()> task) { server_.run(std::move(task)); }),
-      projector_(views_, std::move(open), waiters_, clock, *registry_,
-                 {.folder = options.data / "views", .back_off = options.back_off}, log),
+      projector_(
+          views_, std::move(open), waiters_, clock, *registry_,
+          {.folder = options.data / "views", .back_off = options.back_off, .listeners = {&stream_, &throughput_}}, log),
       api_(server_, waiters_, log) {
   for (const auto& view : views_) api_.add(view);
+  stream_.add_route(server_);
+  throughput_.add_route(server_);
+  add_admin_routes(server_, views_, projector_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
-  add_pages();
+  add_pages(server_);
 }
 
 ReadService::~ReadService() { stop(); }
-
-void ReadService::add_pages() {
-  serve_text(server_, "/", "text/html; charset=utf-8", web::index_html());
-  serve_text(server_, "/openapi.json", "application/json", web::openapi_json());
-}
 
 void ReadService::start() {
   // Two services on one folder would each apply every event to the same rows.
@@ -54,6 +56,7 @@ void ReadService::start() {
 
 void ReadService::stop() {
   waiters_.stop();  // all who wait get an answer
+  stream_.stop();
   server_.stop();
   projector_.stop();
   lock_.reset();

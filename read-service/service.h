@@ -10,9 +10,11 @@
 #include "common/clock/clock.h"
 #include "common/file_lock/file_lock.h"
 #include "common/http/server.h"
+#include "read-service/live_stream.h"
 #include "read-service/projector.h"
 #include "read-service/query_api.h"
 #include "read-service/served_view.h"
+#include "read-service/throughput.h"
 #include "read-service/waiters.h"
 
 namespace orderly::read {
@@ -21,6 +23,7 @@ struct ServiceOptions {
   std::filesystem::path data;
   http::ServerOptions http = {};  // its registry is set by the service
   subscription::BackOff back_off = {.first = std::chrono::milliseconds{500}, .longest = std::chrono::seconds{30}};
+  LiveStreamOptions stream = {};
 };
 
 class ReadService {
@@ -31,18 +34,18 @@ class ReadService {
 
   void start();
   void stop();
-  void rebuild(const std::string& view) { projector_.rebuild(view); }
   const std::vector<std::shared_ptr<ServedView>>& views() const { return views_; }
   std::uint16_t port() const { return server_.port(); }
+  std::vector<std::string> routes() const { return server_.routes(); }
   prometheus::Registry& registry() { return *registry_; }
 
  private:
-  void add_pages();
-
   const std::filesystem::path data_;
   const std::shared_ptr<prometheus::Registry> registry_;
   std::vector<std::shared_ptr<ServedView>> views_;
   std::unique_ptr<FileLock> lock_;
+  LiveStream stream_;
+  Throughput throughput_;
   http::Server server_;
   Waiters waiters_;
   Projector projector_;

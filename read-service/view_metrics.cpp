@@ -28,6 +28,10 @@ ViewMetrics::ViewMetrics(prometheus::Registry& registry, const std::string& view
                    .Add({{"view", view}}, buckets_seconds)),
       lag_(gauge(registry, "orderly_view_lag_messages", "Messages that the view has still to read")
                .Add({{"view", view}})),
+      last_event_(
+          gauge(registry, "orderly_view_last_event_timestamp_seconds",
+                "Unix time of the command behind the last event applied; with the lag in messages, that in seconds")
+              .Add({{"view", view}})),
       failed_(gauge(registry, "orderly_view_failed", "1: the view is out of order, /readyz says why")
                   .Add({{"view", view}})),
       repeated_(counter(registry, "orderly_view_repeated_events_total", "Events whose version the view had already")
@@ -39,6 +43,8 @@ void ViewMetrics::count(const Applied& applied) {
   for (const auto& [type, count] : applied.events_by_type) {
     events_.Add({{"view", view_}, {"type", type}}).Increment(static_cast<double>(count));
   }
+  if (!applied.caused_at.empty())
+    last_event_.Set(std::chrono::duration<double>(applied.caused_at.back().time_since_epoch()).count());
   if (applied.repeated > 0) repeated_.Increment(static_cast<double>(applied.repeated));
   if (applied.gaps > 0) gaps_.Increment(static_cast<double>(applied.gaps));
 }

@@ -31,6 +31,7 @@ class ViewMetrics {
   prometheus::Family<prometheus::Counter>& events_;
   prometheus::Histogram& visible_;
   prometheus::Gauge& lag_;
+  prometheus::Gauge& last_event_;
   prometheus::Gauge& failed_;
   prometheus::Counter& repeated_;
   prometheus::Counter& gaps_;

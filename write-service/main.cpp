@@ -33,7 +33,8 @@ bool parse(int argc, char** argv, Settings& s) {
   options::Parser parser{"write-service", "consumes commands, runs the aggregates, publishes their events and results"};
   parser.add()("brokers", po::value(&s.brokers)->required()->value_name("HOST:PORT"), "Kafka's bootstrap servers")(
       "data", po::value(&s.data)->required()->value_name("DIR"), "where the shards' stores are kept")(
-      "shards", po::value(&s.shards)->default_value("all"), "which partitions to run: all, 0-3 or 1,2")(
+      "shards", po::value(&s.shards)->default_value("all"),
+      "which partitions to run: all, 0-3, 1,2, or mod:1/3 for every third from 1 on")(
       "listen", po::value(&s.listen)->default_value("127.0.0.1:8081"), "address of /healthz, /readyz and /metrics")(
       "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(

@@ -1,6 +1,7 @@
 #include "shard.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "common/file_lock/file_lock.h"
 
@@ -67,6 +68,7 @@ struct Shard::Open {
   std::unique_ptr<kafka::MessageSource> source;
   outbox::OutboxRelay relay;
   std::chrono::steady_clock::time_point next_measure{};
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::int64_t>> outbox_ends;  // when it ended where
 };
 
 Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log)
@@ -135,6 +137,7 @@ void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_t
     return take_one_by_one(open, batch, stop);
   }
   metrics_.decide_seconds.Observe(seconds_since(started));
+  metrics_.last_command.Set(static_cast<double>(batch.messages.back().timestamp_ms) / 1e3);
   commit(open, batch.messages.size());
 }
 
@@ -146,25 +149,37 @@ void Shard::take_one_by_one(Open& open, const kafka::MessageBatch& batch, const 
 }
 
 void Shard::take_one(Open& open, const kafka::Message& record, const std::stop_token& stop) {
-  const Lane lane = lane_of(record.topic);
-  std::string reason;
-  for (int attempt = 1; attempt <= tries; ++attempt) {
+  for (;;) {
+    const auto reason = try_to_take(open, record, stop);
+    if (!reason || stop.stop_requested()) return;
+    log_.error("a command is parked: its handling keeps failing",
+               {{"reason", *reason}, {"topic", record.topic}, {"offset", record.offset}});
+    if (open.handler.park_released(*reason)) {
+      commit(open, 0);
+      continue;
+    }
+    const Lane lane = lane_of(record.topic);
+    open.handler.park(record, lane, *reason);
+    open.work.consumed(lane, record.offset + 1);
+    return commit(open, 1);
+  }
+}
+
+// The reason why not, after several tries.
+std::optional<std::string> Shard::try_to_take(Open& open, const kafka::Message& record, const std::stop_token& stop) {
+  for (int attempt = 1;; ++attempt) {
     try {
       handle(open, record);
-      return commit(open, 1);
+      commit(open, 1);
+      return std::nullopt;
     } catch (const sqlite::Error&) {
       throw;
     } catch (const std::exception& error) {
       open.work.rollback();
-      reason = error.what();
-      if (attempt < tries) wait(attempt * 50ms, stop);
+      if (attempt == tries || stop.stop_requested()) return error.what();
+      wait(attempt * 50ms, stop);
     }
   }
-  log_.error("a command is dead-lettered: its handling keeps failing",
-             {{"reason", reason}, {"topic", record.topic}, {"offset", record.offset}});
-  open.handler.dead_letter(record, lane, reason);
-  open.work.consumed(lane, record.offset + 1);
-  commit(open, 1);
 }
 
 void Shard::handle(Open& open, const kafka::Message& record) {
@@ -214,13 +229,21 @@ void Shard::measure(Open& open) {
   const auto now = std::chrono::steady_clock::now();
   if (now < open.next_measure) return;
   open.next_measure = now + measure_every;
-  std::int64_t waiting = 0;
+  std::int64_t waiting = 0, end = 0;
   for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
     waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
+    end += open.work.lane(lane).next_sequence;
   }
+  auto& ends = open.outbox_ends;
+  if (ends.empty() || ends.back().second < end) ends.emplace_back(now, end);
+  while (!ends.empty() && ends.front().second <= end - waiting) ends.pop_front();
   metrics_.outbox_messages.Set(static_cast<double>(waiting));
+  metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds_since(ends.front().first));
+  metrics_.store_bytes.Set(static_cast<double>(
+      open.work.database().query_integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")));
   metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
   metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
+  metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));
   metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
   metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
   metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));

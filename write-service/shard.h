@@ -56,6 +56,7 @@ class Shard {
   void take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one_by_one(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one(Open& open, const kafka::Message& record, const std::stop_token& stop);
+  std::optional<std::string> try_to_take(Open& open, const kafka::Message& record, const std::stop_token& stop);
   void commit(Open& open, std::size_t records);
   void handle(Open& open, const kafka::Message& record);
   void send_what_is_due(Open& open);

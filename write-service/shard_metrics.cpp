@@ -22,11 +22,22 @@ ShardMetrics::ShardMetrics(prometheus::Registry& r, int number)
     : ready(gauge(r, "orderly_shard_ready", "1 when the shard takes commands", std::to_string(number))),
       lag_messages(
           gauge(r, "orderly_shard_lag_messages", "commands waiting in the shard's partitions", std::to_string(number))),
+      last_command(gauge(r, "orderly_shard_last_command_timestamp_seconds",
+                         "unix time of the last record taken; with the lag in messages, that in seconds",
+                         std::to_string(number))),
       outbox_messages(
           gauge(r, "orderly_outbox_messages", "committed messages not yet published", std::to_string(number))),
       outbox_bytes(gauge(r, "orderly_outbox_bytes", "their size", std::to_string(number))),
-      held_commands(gauge(r, "orderly_held_commands", "commands waiting behind the claim of a batch reference",
+      outbox_age_seconds(gauge(r, "orderly_outbox_age_seconds",
+                               "how long the oldest of them has been waiting, to half a second",
+                               std::to_string(number))),
+      store_bytes(gauge(r, "orderly_store_bytes", "the shard's store, without its write-ahead log (up to 64 MiB)",
+                        std::to_string(number))),
+      held_commands(gauge(r, "orderly_held_commands",
+                          "commands waiting behind the claim of a batch reference, or behind a parked command",
                           std::to_string(number))),
+      parked_streams(gauge(r, "orderly_parked_streams", "aggregates whose commands wait for an operator's word",
+                           std::to_string(number))),
       cached_aggregates(gauge(r, "orderly_cached_aggregates", "live aggregates in memory", std::to_string(number))),
       cached_bytes(gauge(r, "orderly_cached_bytes", "their size, about", std::to_string(number))),
       restarts(prometheus::BuildCounter()

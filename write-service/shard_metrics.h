@@ -21,9 +21,13 @@ class ShardMetrics {
 
   prometheus::Gauge& ready;
   prometheus::Gauge& lag_messages;
+  prometheus::Gauge& last_command;
   prometheus::Gauge& outbox_messages;
   prometheus::Gauge& outbox_bytes;
+  prometheus::Gauge& outbox_age_seconds;
+  prometheus::Gauge& store_bytes;
   prometheus::Gauge& held_commands;
+  prometheus::Gauge& parked_streams;
   prometheus::Gauge& cached_aggregates;
   prometheus::Gauge& cached_bytes;
   prometheus::Counter& restarts;

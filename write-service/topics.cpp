@@ -26,10 +26,11 @@ std::string_view commands_of(std::string_view type) {
   return {};
 }
 
+bool is_commands(std::string_view name) { return std::ranges::find(command_topics, name) != command_topics.end(); }
+
 bool is_ours(std::string_view name) {
   constexpr std::array others{allocation_events, ordering_events, customer_events, command_results, dead_letters};
-  return std::ranges::find(command_topics, name) != command_topics.end() ||
-         std::ranges::find(others, name) != others.end();
+  return is_commands(name) || std::ranges::find(others, name) != others.end();
 }
 
 std::vector<Topic> all(std::int32_t replication) {

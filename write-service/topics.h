@@ -32,6 +32,8 @@ inline constexpr std::size_t clock_lane = 3;
 // allocation.v1.Allocate -> allocation.commands; empty for a type of no package of ours.
 std::string_view commands_of(std::string_view type);
 
+bool is_commands(std::string_view topic);
+
 // One of the eight.
 bool is_ours(std::string_view topic);
 

@@ -11,19 +11,37 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::int32_t most_shards = 10'000;
+
 std::int32_t parse_shard(std::string_view text) {
   std::int32_t shard = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), shard);
-  if (error != std::errc{} || end != text.data() + text.size() || shard < 0 || shard > 9'999) {
-    throw std::invalid_argument{"--shards: wanted all, 0-3 or 1,2; got \"" + std::string{text} + '"'};
+  if (error != std::errc{} || end != text.data() + text.size() || shard < 0 || shard >= most_shards) {
+    throw std::invalid_argument{"--shards: wanted all, 0-3, 1,2 or mod:1/3; got \"" + std::string{text} + '"'};
   }
   return shard;
+}
+
+// "1/3": what is left to index 1 of 3 processes that share all shards.
+ShardSelection parse_modulo(std::string_view text) {
+  const auto slash = std::min(text.find('/'), text.size());
+  const auto index = parse_shard(text.substr(0, slash));
+  const auto replicas = parse_shard(text.substr(std::min(slash + 1, text.size())));
+  if (index >= replicas) {
+    throw std::invalid_argument{"--shards: mod:" + std::string{text} + ": the index must be below the replicas"};
+  }
+  ShardSelection selection{{}, true};
+  for (auto shard = index; shard < most_shards; shard += replicas) selection.listed.push_back(shard);
+  return selection;
 }
 
 }  // namespace
 
 ShardSelection ShardSelection::parse(const std::string& text) {
+  constexpr std::string_view modulo = "mod:";
   if (text == "all") return {};
+  if (text.starts_with(modulo)) return parse_modulo(std::string_view{text}.substr(modulo.size()));
+  if (text.empty()) throw std::invalid_argument{"--shards: nothing given"};
   std::set<std::int32_t> shards;
   for (const auto part : std::views::split(text, ',')) {
     const std::string_view range{part.begin(), part.end()};
@@ -34,6 +52,20 @@ ShardSelection ShardSelection::parse(const std::string& text) {
     for (auto shard = first; shard <= last; ++shard) shards.insert(shard);
   }
   return {{shards.begin(), shards.end()}};
+}
+
+std::vector<std::int32_t> ShardSelection::of(std::int32_t partitions) const {
+  auto shards = listed;
+  if (listed.empty()) {
+    for (std::int32_t shard = 0; shard < partitions; ++shard) shards.push_back(shard);
+  }
+  if (as_far_as_there_are) std::erase_if(shards, [&](std::int32_t shard) { return shard >= partitions; });
+  const auto missing = shards.empty() ? listed.front() : shards.back();
+  if (missing >= partitions) {
+    throw std::invalid_argument{"--shards: there is no shard " + std::to_string(missing) + ", the topics have " +
+                                std::to_string(partitions) + " partitions"};
+  }
+  return shards;
 }
 
 WriteService::WriteService(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry,
@@ -62,13 +94,11 @@ std::optional<std::int32_t> WriteService::learn_partitions(const std::stop_token
 }
 
 void WriteService::open_shards(std::int32_t partitions) {
-  auto wanted = options_.shards.listed;
-  if (wanted.empty()) {
-    for (std::int32_t shard = 0; shard < partitions; ++shard) wanted.push_back(shard);
-  }
-  if (wanted.back() >= partitions) {
-    return set_trouble("--shards: there is no shard " + std::to_string(wanted.back()) + ", the topics have " +
-                       std::to_string(partitions) + " partitions");
+  std::vector<std::int32_t> wanted;
+  try {
+    wanted = options_.shards.of(partitions);
+  } catch (const std::invalid_argument& error) {
+    return set_trouble(error.what());
   }
   const std::lock_guard lock{mutex_};
   for (const auto number : wanted) {

@@ -14,12 +14,18 @@
 
 namespace orderly {
 
-// Which partitions: all of them, or those listed.
+// Which partitions: all of them, those listed, or every REPLICAS-th of them.
 struct ShardSelection {
   std::vector<std::int32_t> listed;  // empty: all
+  bool as_far_as_there_are = false;  // listed may go beyond the last partition
 
-  // "all", "0-3", "1,2", "0-1,6". Throws std::invalid_argument that names the bad part.
+  // "all", "0-3", "1,2", "0-1,6", "mod:1/3" (all s with s mod 3 = 1). Throws std::invalid_argument that names the bad
+  // part.
   static ShardSelection parse(const std::string& text);
+
+  // The shards to run when the topics have that many partitions. Throws std::invalid_argument for one that is not
+  // there, or when none is left.
+  std::vector<std::int32_t> of(std::int32_t partitions) const;
 };
 
 class WriteService {

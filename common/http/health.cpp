@@ -1,5 +1,6 @@
 #include "common/http/health.h"
 
+#include <prometheus/gauge.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
@@ -14,8 +15,9 @@ Response uncached(Response response) {
   return response;
 }
 
-Response readiness_response(const std::vector<Readiness>& parts) {
-  const bool ready = std::ranges::all_of(parts, &Readiness::ready);
+Response readiness_response(const std::vector<Readiness>& parts, bool stale_will_do) {
+  const bool ready =
+      std::ranges::all_of(parts, [&](const Readiness& part) { return part.ready || (stale_will_do && part.stale); });
   JsonWriter json;
   json.begin_object().member("status", ready ? "ready" : "not ready").key("parts").begin_array();
   for (const auto& part : parts) {
@@ -34,13 +36,17 @@ void add_health_routes(Server& server, std::shared_ptr<prometheus::Registry> reg
   server.get("/healthz", [](const Request&, const Responder& responder) {
     responder.send(uncached(json_response(JsonWriter{}.begin_object().member("status", "alive").end_object().take())));
   });
-  server.get("/readyz", [parts = std::move(parts)](const Request&, const Responder& responder) {
-    responder.send(readiness_response(parts()));
-  });
-  server.get("/metrics", [registry = std::move(registry)](const Request&, const Responder& responder) {
+  auto& ready =
+      prometheus::BuildGauge().Name("orderly_ready").Help("1 when this part of /readyz is ready").Register(*registry);
+  server.get("/metrics", [registry = std::move(registry), &ready, parts](const Request&, const Responder& responder) {
+    for (const auto& part : parts()) ready.Add({{"part", part.name}}).Set(part.ready ? 1 : 0);
     responder.send(uncached({.status = 200,
                              .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
                              .body = prometheus::TextSerializer{}.Serialize(registry->Collect())}));
+  });
+  server.get("/readyz", [parts = std::move(parts)](const Request& request, const Responder& responder) {
+    const auto stale = request.query.find("stale");
+    responder.send(readiness_response(parts(), stale != request.query.end() && stale->second == "ok"));
   });
 }
 

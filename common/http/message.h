@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@ namespace orderly::http {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 using Parameters = std::map<std::string, std::string, std::less<>>;
+using Names = std::set<std::string, std::less<>>;
 
 struct Request {
   std::string method;     // HEAD is GET to a handler; the server leaves the body out

@@ -41,6 +41,15 @@ std::size_t Router::add(std::string method, std::string_view pattern) {
   return routes_.size() - 1;
 }
 
+std::vector<std::string> Router::routes() const {
+  std::vector<std::string> all;
+  for (const auto& route : routes_) {
+    auto& text = all.emplace_back(route.method + ' ');
+    for (const auto& segment : route.segments) text += '/' + segment;
+  }
+  return all;
+}
+
 std::variant<Router::Matched, Router::NoSuchPath, Router::WrongMethod> Router::find(std::string_view method,
                                                                                     std::string_view path) const {
   const auto segments = split(path);

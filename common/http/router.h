@@ -26,6 +26,9 @@ class Router {
   // `pattern`: /orders/:order_id. Gives 0, 1, 2 …
   std::size_t add(std::string method, std::string_view pattern);
 
+  // "GET /orders/:order_id", in the order in which they were added.
+  std::vector<std::string> routes() const;
+
   // A HEAD finds the route of GET.
   std::variant<Matched, NoSuchPath, WrongMethod> find(std::string_view method, std::string_view path) const;
 

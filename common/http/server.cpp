@@ -9,11 +9,13 @@
 #include <mutex>
 #include <restinio/all.hpp>
 #include <thread>
-#include <unordered_set>
 
+#include "common/http/chunked_body.h"
 #include "common/http/endpoint.h"
 #include "common/http/limits.h"
 #include "common/http/negotiate.h"
+#include "common/http/open_connections.h"
+#include "common/http/open_streams.h"
 #include "common/http/problem.h"
 #include "common/http/request_metrics.h"
 #include "common/http/router.h"
@@ -21,29 +23,6 @@
 
 namespace orderly::http {
 namespace {
-
-// Counts open connections. RESTinio's own limiter leaves the rest in the backlog, unanswered; here they are closed.
-class OpenConnections {
- public:
-  explicit OpenConnections(std::size_t most) : most_(most) {}
-  void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
-    const std::lock_guard lock{mutex_};
-    if (restinio::holds_alternative<restinio::connection_state::accepted_t>(notice.cause())) {
-      open_.insert(notice.connection_id());
-    } else {
-      open_.erase(notice.connection_id());  // may be told twice
-    }
-  }
-  bool full() const {
-    const std::lock_guard lock{mutex_};
-    return open_.size() >= most_;
-  }
-
- private:
-  const std::size_t most_;
-  mutable std::mutex mutex_;
-  std::unordered_set<restinio::connection_id_t> open_;
-};
 
 struct Traits : restinio::default_traits_t {
   using request_handler_t = std::function<restinio::request_handling_status_t(restinio::request_handle_t)>;
@@ -66,6 +45,12 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   ServerCore(ServerOptions wanted, const log::Logger& logger)
       : options(std::move(wanted)), log(logger), metrics(options.registry), endpoint(parse_endpoint(options.listen)) {}
 
+  void add(const std::string& method, const std::string& route, Handler handler, Names repeatable_names) {
+    router.add(method, route);
+    metrics.add_route(method + ' ' + route);
+    handlers.push_back(std::move(handler));
+    repeatable.push_back(std::move(repeatable_names));
+  }
   restinio::request_handling_status_t handle(const restinio::request_handle_t& from);
   void route(Request& request, Responder responder, Responder::Exchange& exchange, const restinio::request_t& from);
   restinio::server_settings_t<Traits> settings();
@@ -80,12 +65,14 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   RequestMetrics metrics;
   Router router;
   std::vector<Handler> handlers;  // as the router numbers its routes; metrics number them one higher
+  std::vector<Names> repeatable;  // likewise
   const Endpoint endpoint;
   std::atomic<std::uint16_t> bound_port = 0;
   std::atomic<bool> stopping = false;
   std::mutex mutex;
   std::condition_variable idle;
   int under_way = 0;
+  OpenStreams streams;  // answers that would not end by themselves
   asio::io_context context;
   std::unique_ptr<restinio::http_server_t<Traits>> server;
   std::vector<std::thread> threads;
@@ -93,6 +80,17 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
 
 // One request until its answer. Holds the core, so that an answer after stop() finds everything alive.
 class Responder::Exchange {
+  template <class Output>
+  auto begin(const Response& response) {
+    const restinio::http_status_line_t line{restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
+                                            std::string{reason_phrase(response.status)}};
+    auto builder = request_->create_response<Output>(line);
+    for (const auto& [name, value] : response.headers) builder.append_header(name, value);
+    builder.append_header_date_field();
+    close_ ? builder.connection_close() : builder.connection_keep_alive();
+    return builder;
+  }
+
  public:
   Exchange(std::shared_ptr<ServerCore> core, restinio::request_handle_t request, const Request& seen)
       : core_(std::move(core)),
@@ -125,16 +123,32 @@ class Responder::Exchange {
     request_.reset();
   }
 
+  std::shared_ptr<BodyStream> stream(Response head) {
+    if (head_ || sent_.exchange(true)) {
+      send(std::move(head));
+      return nullptr;
+    }
+    negotiate(head, {}, {core_->options.gzip_from_bytes, core_->options.cors_origin});
+    core_->metrics.count(route_, head.status, std::chrono::steady_clock::now() - started_);
+    close_ = true;
+    // Weak: what is queued for a connection is owned, through its context, by the core itself.
+    const auto run = [weak = std::weak_ptr{core_}](std::function<void()> task) {
+      if (const auto core = weak.lock()) asio::post(core->context, std::move(task));
+    };
+    const auto ended = [weak = std::weak_ptr{core_}] {
+      if (const auto core = weak.lock()) core->answered();
+    };
+    auto body = std::make_shared<ChunkedBody>(begin<restinio::chunked_output_t>(head),
+                                              ChunkedBody::Surroundings{core_, run, ended});
+    core_->streams.add(body);
+    return body;
+  }
+
  private:
   void write(Response response) {
-    const restinio::http_status_line_t line{restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
-                                            std::string{reason_phrase(response.status)}};
-    auto builder = request_->create_response<restinio::user_controlled_output_t>(line);
-    for (auto& [name, value] : response.headers) builder.append_header(name, value);
-    builder.append_header_date_field().set_content_length(response.body.size());
-    close_ ? builder.connection_close() : builder.connection_keep_alive();
+    auto builder = begin<restinio::user_controlled_output_t>(response);
+    builder.set_content_length(response.body.size());
     if (!head_ && !response.body.empty()) builder.append_body(std::move(response.body));
-    // Weak: an answer that is still queued when the server ends is owned, through its context, by the core itself.
     builder.done([core = std::weak_ptr{core_}](const auto&) {
       if (const auto alive = core.lock()) alive->answered();
     });
@@ -151,6 +165,7 @@ class Responder::Exchange {
 };
 
 void Responder::send(Response response) const { exchange_->send(std::move(response)); }
+std::shared_ptr<BodyStream> Responder::stream(Response head) const { return exchange_->stream(std::move(head)); }
 
 restinio::request_handling_status_t ServerCore::handle(const restinio::request_handle_t& from) {
   Request request = to_request(*from);
@@ -194,7 +209,7 @@ void ServerCore::route(Request& request, Responder responder, Responder::Exchang
   auto* matched = std::get_if<Router::Matched>(&found);
   if (matched == nullptr) return refuse({.status = 404, .detail = "there is no " + request.path + " here"});
   exchange.set_route(matched->route + 1);
-  auto query = parse_query(from.header().query());
+  auto query = parse_query(from.header().query(), repeatable[matched->route]);
   if (!query) return refuse({.status = 400, .detail = query.error()});
   request.parameters = std::move(matched->parameters);
   request.query = std::move(*query);
@@ -233,17 +248,12 @@ Server::Server(ServerOptions options, const log::Logger& log)
     : core_(std::make_shared<ServerCore>(std::move(options), log)) {}
 Server::~Server() { stop(); }
 
-void Server::get(const std::string& route, Handler handler) {
-  core_->router.add("GET", route);
-  core_->metrics.add_route("GET " + route);
-  core_->handlers.push_back(std::move(handler));
+void Server::get(const std::string& route, Handler handler, Names repeatable) {
+  core_->add("GET", route, std::move(handler), std::move(repeatable));
 }
+void Server::post(const std::string& route, Handler handler) { core_->add("POST", route, std::move(handler), {}); }
 
-void Server::post(const std::string& route, Handler handler) {
-  core_->router.add("POST", route);
-  core_->metrics.add_route("POST " + route);
-  core_->handlers.push_back(std::move(handler));
-}
+std::vector<std::string> Server::routes() const { return core_->router.routes(); }
 
 void Server::start() {
   auto& core = *core_;
@@ -266,6 +276,7 @@ void Server::stop() {
   auto& core = *core_;
   if (core.threads.empty()) return;
   core.stopping = true;
+  core.streams.end();
   {
     std::unique_lock lock{core.mutex};
     core.idle.wait_for(lock, std::chrono::seconds{2}, [&] { return core.under_way == 0; });

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "common/http/body_stream.h"
 #include "common/http/message.h"
 #include "common/log/log.h"
 
@@ -42,6 +43,10 @@ class Responder {
   explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   void send(Response response) const;
 
+  // Sends the head, and gives the body to be written piece by piece; null when there is none to write, as for a HEAD.
+  // It keeps nothing alive: dropped, it ends.
+  std::shared_ptr<BodyStream> stream(Response head) const;
+
  private:
   std::shared_ptr<Exchange> exchange_;
 };
@@ -58,14 +63,18 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  void get(const std::string& route, Handler handler);
+  // A query parameter that is given twice is refused, but for those that are `repeatable`: they come joined by commas.
+  void get(const std::string& route, Handler handler, Names repeatable = {});
   void post(const std::string& route, Handler handler);
+
+  // "GET /orders/:order_id", each that has been registered.
+  std::vector<std::string> routes() const;
 
   // Listens from the return on. Throws std::runtime_error when it cannot, such as an address in use.
   void start();
   std::uint16_t port() const;
 
-  // Takes no more connections, gives answers under way two seconds, ends.
+  // Takes no more connections, ends the streams, gives answers under way two seconds, ends.
   void stop();
 
   // Runs a task on one of the server's threads; after stop() it is dropped.

@@ -65,7 +65,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return decoded;
 }
 
-std::expected<Parameters, std::string> parse_query(std::string_view query) {
+std::expected<Parameters, std::string> parse_query(std::string_view query, const Names& repeatable) {
   Parameters parameters;
   while (!query.empty()) {
     const auto piece = query.substr(0, query.find('&'));
@@ -76,8 +76,10 @@ std::expected<Parameters, std::string> parse_query(std::string_view query) {
     auto value = percent_decode(equals == piece.npos ? "" : piece.substr(equals + 1), true);
     if (!name || !value)
       return std::unexpected{"the query holds a broken percent-encoding or bytes that are not UTF-8"};
-    const auto [at, added] = parameters.emplace(std::move(*name), std::move(*value));
-    if (!added) return std::unexpected{"query parameter " + at->first + " is given twice"};
+    const auto [at, added] = parameters.try_emplace(std::move(*name), *value);
+    if (added) continue;
+    if (!repeatable.contains(at->first)) return std::unexpected{"query parameter " + at->first + " is given twice"};
+    at->second += ',' + *value;
   }
   return parameters;
 }

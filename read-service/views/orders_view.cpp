@@ -120,6 +120,20 @@ ListRows list_orders(Reader& reader, const ListRequest& request) {
   return rows;
 }
 
+ListRows count_orders(Reader& reader, const ListRequest& request) {
+  auto& row = reader.query("SELECT status, orders FROM order_counts WHERE status > ?1 ORDER BY status LIMIT ?2");
+  std::int64_t after = 0;
+  for (const auto& text : request.after) std::from_chars(text.data(), text.data() + text.size(), after);
+  row.bind(after, request.most);
+  std::vector<ListRow> rows;
+  while (row.step()) {
+    http::JsonWriter json;
+    json.begin_object().member("status", orders::status_names.at(static_cast<std::size_t>(row.integer(0) - 1)));
+    rows.push_back({{std::to_string(row.integer(0))}, json.member("orders", row.integer(1)).end_object().take()});
+  }
+  return rows;
+}
+
 }  // namespace
 
 ViewDefinition orders_view() {
@@ -131,7 +145,8 @@ ViewDefinition orders_view() {
       .projection = orders::projection,
       .resources = {{.path = "/orders/:order_id", .noun = "order", .query = order_by_id, .as_of = orders::order_as_of}},
       .lists = {{"/orders", {"customer_id", "status"}, 2, list_orders},
-                {"/orders/:order_id/history", {}, 1, orders::list_history}}};
+                {"/orders/:order_id/history", {}, 1, orders::list_history},
+                {"/order-counts", {}, 1, count_orders}}};
 }
 
 }  // namespace orderly::read

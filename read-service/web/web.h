@@ -1,12 +1,17 @@
-// The files that the service serves as they are, put into the program at build time.
+// The files of this folder that the service serves as they are, put into the program at build time.
 // Threads: any. Failures: none.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace orderly::read::web {
 
-std::string_view index_html();
-std::string_view openapi_json();
+struct File {
+  std::string_view name;  // without its folder
+  std::string_view text;
+};
+
+std::span<const File> files();
 
 }  // namespace orderly::read::web

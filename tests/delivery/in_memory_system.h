@@ -190,6 +190,7 @@ class InMemorySystem {
     auto& shard = shards_[static_cast<std::size_t>(s)];
     shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
                                                        storage::UnitOfWork::Options{});
+    shard.work->database().execute("PRAGMA synchronous = OFF");  // a restart here is no loss of power
     shard.handler = std::make_unique<handling::CommandHandler>(
         *shard.work, handling_, [](const auto&, const auto&) {}, log::Logger::silent());
   }

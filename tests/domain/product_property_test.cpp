@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "domain/in_memory_archive.h"
 #include "domain/product.h"
 #include "given.h"
 
@@ -12,8 +13,12 @@ namespace {
 using namespace orderly::domain;
 using namespace orderly::testing;
 
-constexpr std::size_t histories = 10'000;
-constexpr int commands_a_history = 40;
+struct Shape {
+  std::uint64_t histories;
+  int commands;       // of a history
+  int orders;         // how many different ones
+  int most_quantity;  // of a batch
+};
 
 struct ModelBatch {
   std::string ref;
@@ -157,26 +162,28 @@ class Model {
 
 class RandomCommands {
  public:
-  explicit RandomCommands(std::uint64_t seed) : random_(seed) {}
+  RandomCommands(std::uint64_t seed, const Shape& shape) : shape_(shape), random_(seed) {}
 
   Product::Command next() {
     const int kind = number(0, 99);
-    if (kind < 15) return CreateBatch{ref(), "LAMP", number(1, 30), eta()};
+    if (kind < 15) return CreateBatch{ref(), "LAMP", number(1, shape_.most_quantity), eta()};
     if (kind < 65) return Allocate{order(), "LAMP", number(1, 10), number(0, 2) > 0};
     if (kind < 80) return Deallocate{order(), "LAMP"};
-    return ChangeBatchQuantity{ref(), number(0, 30), "LAMP"};
+    return ChangeBatchQuantity{ref(), number(0, shape_.most_quantity), "LAMP"};
   }
 
- private:
   int number(int least, int most) { return std::uniform_int_distribution{least, most}(random_); }
+
+ private:
   std::string ref() { return "b" + std::to_string(number(1, 5)); }
-  std::string order() { return "o" + std::to_string(number(1, 25)); }
+  std::string order() { return "o" + std::to_string(number(1, shape_.orders)); }
   std::optional<Date> eta() {
     const auto day = static_cast<unsigned>(number(0, 3));
     if (day == 0) return std::nullopt;
     return Date{std::chrono::year{2026}, std::chrono::January, std::chrono::day{day}};
   }
 
+  const Shape& shape_;
   std::mt19937_64 random_;
 };
 
@@ -239,12 +246,51 @@ void check_twice_adds_nothing(Product::State& state, const Product::Command& com
   require(Product::snapshot(state) == before, where + "twice changed the state");
 }
 
-void run_history(std::uint64_t seed) {
-  RandomCommands commands{seed};
+// Every line where it stands: batch by batch, the newest first, then the queue.
+std::vector<OpenLine> lines_of(const Product::State& state) {
+  std::vector<OpenLine> lines;
+  const auto take = [&](LinePlace place, const OpenLine& line) {
+    require(state.lines.at(place) == line, "a line at its place is another");
+    lines.push_back(line);
+    return true;
+  };
+  for (BatchNumber batch = 0; batch < state.batches.size(); ++batch) state.lines.newest_first(batch, take);
+  state.lines.in_queue(take);
+  return lines;
+}
+
+// The same product, whose lines leave memory now and then, and which is sometimes restored from its snapshot.
+class Archived {
+ public:
+  Archived() { attach(); }
+
+  void pass_time(RandomCommands& dice) {
+    if (dice.number(0, 3) == 0) state.lines.archive(static_cast<std::size_t>(dice.number(0, 3)));
+    if (dice.number(0, 5) > 0) return;
+    state = Product::restore(Product::snapshot(state));
+    attach();
+  }
+  void check_same(const Product::State& other, const std::string& where) const {
+    require(state.lines.size() == other.lines.size(), where + "number of archived lines");
+    require(lines_of(state) == lines_of(other), where + "archived lines differ");
+    require(state.lines.anyone_waits() == other.lines.anyone_waits(), where + "whether anyone waits");
+  }
+
+  Product::State state;
+
+ private:
+  void attach() { state.lines.attach(std::make_unique<InMemoryArchive>(lines_)); }
+  std::shared_ptr<InMemoryArchive::Lines> lines_ = std::make_shared<InMemoryArchive::Lines>();
+};
+
+void run_history(std::uint64_t seed, const Shape& shape) {
+  RandomCommands commands{seed, shape};
+  RandomCommands dice{seed + 1, shape};
   Product::State state;
   Product::State restored;  // put through a snapshot before every command
+  Archived archived;
   Model model;
-  for (int i = 0; i < commands_a_history; ++i) {
+  for (int i = 0; i < shape.commands; ++i) {
     const Product::Command command = commands.next();
     const std::string where = "seed " + std::to_string(seed) + ", command " + std::to_string(i) + ": ";
     const Verdict expected = model.run(command);
@@ -252,20 +298,35 @@ void run_history(std::uint64_t seed) {
     require(got == expected, where + "expected:" + describe(expected) + "\ngot:" + describe(got));
     restored = Product::restore(Product::snapshot(restored));
     require(decided(restored, command) == got, where + "a restored state decides otherwise");
+    archived.pass_time(dice);
+    const Verdict from_archive = decided(archived.state, command);
+    require(from_archive == got, where + "with archived lines it decides otherwise:" + describe(from_archive) +
+                                     "\nwithout:" + describe(got));
     if (got) {
       evolve_all(state, *got);
       evolve_all(restored, *got);
+      evolve_all(archived.state, *got);
     }
     require(Product::snapshot(restored) == Product::snapshot(state), where + "a restored state differs");
+    archived.check_same(state, where);
     check_stock(state, model, where);
     check_each_line_once(state, where);
     check_twice_adds_nothing(state, command, where);
   }
 }
 
+void run(const Shape& shape) {
+  for (std::uint64_t seed = 1; seed <= shape.histories; ++seed) run_history(seed, shape);
+}
+
 }  // namespace
 
 TEST_CASE("Ten thousand random histories of a product obey the rules", "[product][property]") {
-  for (std::uint64_t seed = 1; seed <= histories; ++seed) run_history(seed);
+  run({10'000, 40, 25, 30});
+  SUCCEED();
+}
+
+TEST_CASE("Long random histories of a product with many lines obey the rules", "[product][property]") {
+  run({40, 1'000, 200, 400});
   SUCCEED();
 }

@@ -21,6 +21,9 @@ constexpr const char* schema_1 = R"sql(
   CREATE TABLE events(position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL,
                       previous INTEGER NOT NULL, type TEXT NOT NULL, time INTEGER NOT NULL, command_id TEXT NOT NULL,
                       number INTEGER NOT NULL, correlation_id TEXT, data BLOB NOT NULL);
+  CREATE TABLE held(number INTEGER PRIMARY KEY, stream TEXT NOT NULL, claim INTEGER NOT NULL, command_id TEXT NOT NULL,
+                    time INTEGER NOT NULL, record BLOB NOT NULL);
+  INSERT INTO held VALUES (1, 'product/SOFA', 1, 'c9', 1000, x'');
   INSERT INTO shard VALUES (1, 1, 0, 1);
   INSERT INTO lanes VALUES (0, 'allocation.commands', 3, 3, 6, 6), (1, 'ordering.commands', -2, 0, 0, 0),
                            (2, 'customer.commands', -2, 0, 0, 0);
@@ -70,8 +73,9 @@ TEST_CASE("a store of the first version is read, and goes on in the present one"
     CHECK(product.state.lines.size() == 0);
     CHECK(product.state.batches.room(0) == 5);
     CHECK(work.lane(0).next_offset == 3);
+    CHECK(work.held().is_asked("product/SOFA", "c9"));
     CHECK(work.lane(topics::clock_lane).next_sequence == 0);
-    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 2);
+    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 3);
     CHECK(work.database().query_integer("SELECT count(*) FROM events WHERE principal IS NULL") == 3);
   }
 }

@@ -72,6 +72,21 @@ class Connection {
     return receive(method != "HEAD");
   }
 
+  // One chunk of a chunked body; empty: the last one, or the server has closed.
+  std::string receive_chunk() {
+    auto line_end = buffer_.find("\r\n");
+    for (; line_end == std::string::npos; line_end = buffer_.find("\r\n")) {
+      if (!fill()) return {};
+    }
+    const auto size = std::stoul(buffer_, nullptr, 16);
+    while (buffer_.size() < line_end + 2 + size + 2) {
+      if (!fill()) return {};
+    }
+    auto chunk = buffer_.substr(line_end + 2, size);
+    buffer_.erase(0, line_end + 2 + size + 2);
+    return chunk;
+  }
+
   bool is_closed() { return !fill(); }
 
  private:

@@ -280,9 +280,9 @@ TEST_CASE("health says alive, readiness names each part, metrics are Prometheus'
   auto options = quick();
   options.registry = std::make_shared<prometheus::Registry>();
   http::Server server{options, log::Logger::silent()};
-  bool ready = false;
+  std::atomic<bool> ready = false, stale = false;
   http::add_health_routes(server, options.registry, [&]() -> std::vector<http::Readiness> {
-    return {{"broker", ready, ready ? "" : "no broker can be reached"}, {"disk", true}};
+    return {{"broker", ready, ready ? "" : "no broker can be reached", stale}, {"disk", true}};
   });
   server.start();
   CHECK(get(server.port(), "/healthz").status == 200);
@@ -290,10 +290,17 @@ TEST_CASE("health says alive, readiness names each part, metrics are Prometheus'
   CHECK(not_ready.status == 503);
   CHECK(not_ready.body == R"({"status":"not ready","parts":[{"name":"broker","ready":false,)"
                           R"("reason":"no broker can be reached"},{"name":"disk","ready":true}]})");
+  CHECK(get(server.port(), "/readyz?stale=ok").status == 503);
+  stale = true;
+  CHECK(get(server.port(), "/readyz?stale=ok").status == 200);
+  CHECK(get(server.port(), "/readyz?stale=no").status == 503);
+  CHECK_THAT(get(server.port(), "/metrics").body, Contains(R"(orderly_ready{part="broker"} 0)"));
+  CHECK(get(server.port(), "/readyz").status == 503);
   ready = true;
   CHECK(get(server.port(), "/readyz").status == 200);
   const auto metrics = get(server.port(), "/metrics");
   CHECK_THAT(metrics.headers.at("content-type"), Contains("text/plain; version=0.0.4"));
+  CHECK_THAT(metrics.body, Contains(R"(orderly_ready{part="broker"} 1)"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_http_requests_total{route="GET /readyz",status="503"} 1)"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_http_request_seconds_count{route="GET /healthz"} 1)"));
 }

@@ -15,8 +15,16 @@ namespace orderly::test {
 
 class RunningService {
  public:
-  explicit RunningService(std::function<std::vector<read::ViewDefinition>()> views = read::all_views)
-      : views_(std::move(views)) {
+  using Views = std::function<std::vector<read::ViewDefinition>()>;
+  explicit RunningService(Views views = read::all_views, read::LiveStreamOptions stream_options = {})
+      : topics(own_topics_), stream(stream_options), views_(std::move(views)) {
+    start();
+  }
+  // Beside another one: on its topics, from nothing or from a copy of its files.
+  RunningService(Views views, InMemoryTopics& shared, const std::filesystem::path& copied_from = {})
+      : topics(shared), views_(std::move(views)) {
+    constexpr auto all = std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
+    if (!copied_from.empty()) std::filesystem::copy(copied_from, folder_.path(), all);
     start();
   }
   void start() {
@@ -24,6 +32,7 @@ class RunningService {
                                  .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
     options.http.listen = "127.0.0.1:0";
     options.http.cors_origin = cors_origin;
+    options.stream = stream;
     service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
     service_->start();
   }
@@ -36,6 +45,9 @@ class RunningService {
   std::uint16_t port() const { return service_->port(); }
   Reply get(const std::string& target, const std::string& headers = "") const {
     return test::get(port(), target, headers);
+  }
+  Reply post(const std::string& target) const {
+    return Connection{port()}.request("POST", target, "Content-Length: 0\r\n");
   }
   const std::filesystem::path& folder() const { return folder_.path(); }
 
@@ -58,10 +70,12 @@ class RunningService {
     }
   }
 
-  InMemoryTopics topics;
+  InMemoryTopics& topics;
   std::string cors_origin;
+  read::LiveStreamOptions stream;
 
  private:
+  InMemoryTopics own_topics_;
   const std::function<std::vector<read::ViewDefinition>()> views_;
   const SystemClock clock_;
   const TemporaryFolder folder_;

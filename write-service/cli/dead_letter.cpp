@@ -49,6 +49,13 @@ DeadLetter to_dead_letter(const kafka::Message& record, WithValue with_value) {
   return letter;
 }
 
+std::string DeadLetter::header(std::string_view name) const {
+  for (const auto& [known, text_of] : headers) {
+    if (known == name) return text_of;
+  }
+  return {};
+}
+
 kafka::Position parse_place(const std::string& place) {
   std::string_view rest = place;
   const auto offset = to_number<std::int64_t>(take_last(rest));

@@ -22,6 +22,8 @@ struct DeadLetter {
   std::string value;
   std::vector<std::pair<std::string, std::string>> headers;
 
+  // Empty when it has none of that name.
+  std::string header(std::string_view name) const;
   std::string position() const { return std::to_string(partition) + '/' + std::to_string(offset); }
 };
 

@@ -9,13 +9,14 @@
 
 int main(int argc, char** argv) {
   using namespace orderly::cli;
-  // `dead-letters replay` and `discard` follow here.
   static const std::array subcommands{
       Subcommand{"topics create", "makes the topics that both services need", topics_create},
       Subcommand{"send", "sends one command, or a file of them", send},
       Subcommand{"import", "sends a shop's orders as commands", import_orders},
       Subcommand{"dead-letters list", "what could not be handled, and why", dead_letters_list},
       Subcommand{"dead-letters show", "one of them with its headers and value", dead_letters_show},
+      Subcommand{"dead-letters replay", "has one handled again, and what waits behind it", dead_letters_replay},
+      Subcommand{"dead-letters discard", "leaves a parked command out", dead_letters_discard},
       Subcommand{"events", "the audit trail of one aggregate, from a write service's store", events},
   };
   std::ios::sync_with_stdio(false);

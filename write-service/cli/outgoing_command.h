@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cli/command_types.h"
 #include "common/clock/clock.h"
@@ -23,6 +25,8 @@ class IdSource {
 struct OutgoingCommand {
   std::string id, type, topic, key, value;
   std::string time;  // RFC 3339
+  // Given: these alone, such as those of a record that is sent again. Else those that the fields above make.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // `id` empty: a new one.

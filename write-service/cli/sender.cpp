@@ -31,9 +31,14 @@ rd_kafka_headers_t* make_headers(const OutgoingCommand& command) {
                                                                      {"ce_time", command.time},
                                                                      {"content-type", "application/protobuf"}}};
   rd_kafka_headers_t* headers = rd_kafka_headers_new(all.size());
-  for (const auto& [name, value] : all) {
-    rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
+  const auto add = [&](std::string_view name, std::string_view value) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  };
+  if (command.headers.empty()) {
+    for (const auto& [name, value] : all) add(name, value);
   }
+  for (const auto& [name, value] : command.headers) add(name, value);
   return headers;
 }
 

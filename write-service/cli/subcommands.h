@@ -11,6 +11,8 @@ int import_orders(const Invocation& invocation);
 int send(const Invocation& invocation);
 int dead_letters_list(const Invocation& invocation);
 int dead_letters_show(const Invocation& invocation);
+int dead_letters_replay(const Invocation& invocation);
+int dead_letters_discard(const Invocation& invocation);
 int events(const Invocation& invocation);
 
 }  // namespace orderly::cli

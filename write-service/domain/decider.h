@@ -30,6 +30,7 @@ enum class RejectionCode {
   line_exists,
   not_allocated,
   unauthorized,
+  not_parked,
 };
 
 // Upper snake case, a published name: "INVALID_COMMAND".
@@ -57,6 +58,8 @@ constexpr std::string_view to_string(RejectionCode code) {
       return "NOT_ALLOCATED";
     case RejectionCode::unauthorized:
       return "UNAUTHORIZED";
+    case RejectionCode::not_parked:
+      return "NOT_PARKED";
   }
   return "UNKNOWN";
 }

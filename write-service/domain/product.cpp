@@ -69,7 +69,7 @@ Verdict decide_on(const Product::State& state, const Allocate& c) {
                   "order " + quoted(c.order_id) + " has this line already, with quantity " + std::to_string(quantity) +
                       ", got " + std::to_string(c.quantity));
   }
-  if (!state.lines.first_waiting()) {
+  if (!state.lines.anyone_waits()) {
     if (const auto batch = state.batches.rooms().first_with_room(c.quantity)) {
       return Events{Allocated{c.order_id, c.sku, c.quantity, state.batches.at(*batch).reference, c.backorder}};
     }
@@ -81,7 +81,7 @@ Verdict decide_on(const Product::State& state, const Deallocate& c) {
   if (state.batches.empty() && state.lines.size() == 0) return unknown_sku(c.sku);
   const auto known = state.lines.find(c.order_id);
   if (!known) return Events{};
-  const OpenLines::View line = state.lines.at(*known);
+  const OpenLine line = state.lines.at(*known);
   const std::string batch_ref = line.batch ? state.batches.at(*line.batch).reference : std::string{};
   Events events{
       Deallocated{c.order_id, c.sku, line.quantity, batch_ref, std::string{reason_requested}, line.backorder}};

@@ -1,5 +1,5 @@
 // The stock of one sku: its batches, the lines allocated to them and the lines that wait. Contract: decider.h.
-// Allocate costs O(log batches) whatever the number of open lines, about 120 bytes each; quantities are in pieces.
+// Allocate costs O(log batches) whatever the number of open lines; quantities are in pieces.
 // The sku of a command is filled in before it comes here, that of a ChangeBatchQuantity from its batch's claim.
 //
 // Rules (Architecture Patterns with Python, and first come, first served for those who wait):
@@ -125,12 +125,14 @@ struct Product {
   // The batch that holds the order's line; nothing when the line waits or is unknown.
   static std::optional<std::string> allocated_batch(const State& state, std::string_view order_id);
 
-  // The whole state as plain data; a restored state behaves as the one it was taken of.
+  // The whole state as plain data but for archived lines, of which it says only where they stand; a restored state
+  // behaves as the one it was taken of, once it has the same archive.
   struct Snapshot {
     struct Batch {
       std::string batch_ref;
       std::int64_t quantity = 0;
       std::optional<Date> eta;
+      std::int64_t archived_quantity = 0;  // of its archived lines
       bool operator==(const Batch&) const = default;
     };
     struct Line {
@@ -141,10 +143,11 @@ struct Product {
       std::uint32_t batch = 0;    // index into batches; of no meaning in waiting
       bool operator==(const Line&) const = default;
     };
-    std::vector<Batch> batches;      // in the order of creation
-    std::vector<Line> lines;         // batch by batch, each batch's in the order of allocation
-    std::vector<Line> waiting;       // in the order of the queue
-    std::uint64_t next_arrival = 1;  // the number that the next new line gets
+    std::vector<Batch> batches;         // in the order of creation
+    std::vector<Line> lines;            // the hot ones, batch by batch, each batch's in the order of allocation
+    std::vector<Line> waiting;          // the hot ones, in the order of the queue
+    ArchivedLines::Directory archived;  // older than a batch's hot ones; of the queue, anywhere among them
+    std::uint64_t next_arrival = 1;     // the number that the next new line gets
     bool operator==(const Snapshot&) const = default;
   };
   static Snapshot snapshot(const State& state);

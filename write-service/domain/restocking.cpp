@@ -7,8 +7,12 @@
 namespace orderly::domain {
 
 bool head_fits_into(const Product::State& state, std::int64_t room) {
-  const auto head = state.lines.first_waiting();
-  return head && state.lines.at(*head).quantity <= room;
+  bool fits = false;
+  state.lines.in_queue([&](LinePlace, const OpenLine& head) {
+    fits = head.quantity <= room;
+    return false;
+  });
+  return fits;
 }
 
 Restocking::Restocking(const Product::State& state, const std::string& sku, Events events)
@@ -19,42 +23,40 @@ void Restocking::add_batch(const std::string& batch_ref, std::int64_t quantity, 
   new_reference_ = batch_ref;
 }
 
-void Restocking::remove(LineNumber line) {
+void Restocking::remove(LinePlace line) {
   removed_ = line;
-  const OpenLines::View view = state_.lines.at(line);
-  if (view.batch) rooms_.change(*view.batch, view.quantity);
+  const OpenLine removed = state_.lines.at(line);
+  if (removed.batch) rooms_.change(*removed.batch, removed.quantity);
 }
 
 void Restocking::reallocate_what_no_longer_fits(BatchNumber batch) {
-  std::vector<LineNumber> displaced;
-  for (auto line = state_.lines.newest_in(batch); rooms_.room(batch) < 0; line = state_.lines.before(*line)) {
-    const OpenLines::View view = state_.lines.at(*line);
-    events_.emplace_back(Deallocated{std::string{view.order_id}, sku_, view.quantity, reference(batch),
-                                     std::string{reason_batch_quantity_changed}, view.backorder});
-    rooms_.change(batch, view.quantity);
-    displaced.push_back(*line);
-  }
-  for (const LineNumber line : displaced | std::views::reverse) {
-    const OpenLines::View view = state_.lines.at(line);
-    if (allocate(view)) continue;
-    events_.emplace_back(OutOfStock{sku_, std::string{view.order_id}, view.quantity, view.backorder});
-    if (view.backorder) held_up_from_ = std::min(held_up_from_, view.arrived);
+  if (rooms_.room(batch) >= 0) return;
+  std::vector<OpenLine> displaced;
+  state_.lines.newest_first(batch, [&](LinePlace, const OpenLine& line) {
+    events_.emplace_back(Deallocated{line.order_id, sku_, line.quantity, reference(batch),
+                                     std::string{reason_batch_quantity_changed}, line.backorder});
+    rooms_.change(batch, line.quantity);
+    displaced.push_back(line);
+    return rooms_.room(batch) < 0;
+  });
+  for (const OpenLine& line : displaced | std::views::reverse) {
+    if (allocate(line)) continue;
+    events_.emplace_back(OutOfStock{sku_, line.order_id, line.quantity, line.backorder});
+    if (line.backorder) held_up_from_ = std::min(held_up_from_, line.arrived);
   }
 }
 
 void Restocking::serve_queue() {
-  for (auto line = state_.lines.first_waiting(); line; line = state_.lines.after(*line)) {
-    if (line == removed_) continue;
-    const OpenLines::View view = state_.lines.at(*line);
-    if (view.arrived > held_up_from_ || !allocate(view)) return;
-  }
+  state_.lines.in_queue([&](LinePlace place, const OpenLine& line) {
+    return place == removed_ || (line.arrived <= held_up_from_ && allocate(line));
+  });
 }
 
-bool Restocking::allocate(const OpenLines::View& line) {
+bool Restocking::allocate(const OpenLine& line) {
   const auto batch = rooms_.first_with_room(line.quantity);
   if (!batch) return false;
   rooms_.change(*batch, -line.quantity);
-  events_.emplace_back(Allocated{std::string{line.order_id}, sku_, line.quantity, reference(*batch), line.backorder});
+  events_.emplace_back(Allocated{line.order_id, sku_, line.quantity, reference(*batch), line.backorder});
   return true;
 }
 

@@ -27,7 +27,7 @@ class Restocking {
   void add_batch(const std::string& batch_ref, std::int64_t quantity, const std::optional<Date>& eta);
   void change_quantity(BatchNumber batch, std::int64_t difference) { rooms_.change(batch, difference); }
   // The line is over; its Deallocated is among the events already.
-  void remove(LineNumber line);
+  void remove(LinePlace line);
   // Deallocates the newest lines until the rest fits; allocates each again, the oldest first, or has it out of stock.
   void reallocate_what_no_longer_fits(BatchNumber batch);
   // Allocates those waiting, from the head, until one does not fit.
@@ -36,7 +36,7 @@ class Restocking {
   Events events() && { return std::move(events_); }
 
  private:
-  bool allocate(const OpenLines::View& line);
+  bool allocate(const OpenLine& line);
   const std::string& reference(BatchNumber batch) const;
 
   const Product::State& state_;
@@ -44,7 +44,7 @@ class Restocking {
   Events events_;
   RoomIndex rooms_;
   std::string new_reference_;
-  std::optional<LineNumber> removed_;
+  std::optional<LinePlace> removed_;
   // The arrival of the first displaced line that waits: it found no room, so it holds up all who came later.
   std::uint64_t held_up_from_ = std::numeric_limits<std::uint64_t>::max();
 };

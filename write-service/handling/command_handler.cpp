@@ -12,17 +12,6 @@ namespace {
 using domain::overloaded;
 using storage::Claim;
 
-std::string product_stream(const std::string& sku) { return std::string{domain::Product::stream_category} + '/' + sku; }
-
-// Calls fn with the record that was held, as if it had just come.
-template <class Function>
-void with_record(const storage::HeldCommand& held, Function fn) {
-  std::vector<kafka::Header> headers;
-  const auto entry = outbox::EntryReader{held.record}.next(headers);
-  kafka::Message record{entry.topic, entry.partition, 0, held.time_ms, entry.key, entry.value, headers};
-  fn(record);
-}
-
 }  // namespace
 
 CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options, Observe observe,
@@ -32,7 +21,9 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
           auto repeated = repeat(incoming);
           return repeated ? *std::move(repeated) : reject(incoming.envelope, "", 0, why);
         };
-        auto handler = validated(refuse, [this](Incoming& incoming) { return take(incoming); });
+        Handler handler = [this](Incoming& incoming) { return take(incoming); };
+        if (options.wrap) handler = options.wrap(std::move(handler));
+        handler = validated(refuse, std::move(handler));
         handler = authorised(options.authorisation, refuse, std::move(handler));
         return measured(observe_, audited(options.audit, log, std::move(handler)));
       }()) {}
@@ -89,35 +80,6 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   return Outcome{"FORWARDED"};
 }
 
-// A CreateBatch whose reference belongs to another shard waits for that shard's word, and what comes later for the same
-// sku waits behind it, so that a client's order of commands is kept.
-bool CommandHandler::hold(Incoming& incoming) {
-  auto& held = work_->held();
-  const auto* product = std::get_if<domain::Product::Command>(&incoming.command);
-  if (product == nullptr) return false;
-  const auto& sku = domain::Product::aggregate_id(*product);
-  const std::string stream = product_stream(sku);
-  const auto* create = std::get_if<domain::CreateBatch>(product);
-  const auto [shard, partitions] = work_->place();
-  const bool foreign = create != nullptr && kafka::partition_for(create->batch_ref, partitions) != shard;
-  const bool asks =
-      foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
-  if (!asks && !held.is_held(stream)) return false;
-  if (asks) {
-    const domain::ClaimBatchReference claim{create->batch_ref, sku, incoming.envelope.id};
-    work_->outbox().command(incoming.envelope, stream, 0, outbox::to_own_command(claim));
-  }
-  // The id may come from the record's place, which a held record no longer has.
-  std::vector<kafka::Header> headers{incoming.record.headers.begin(), incoming.record.headers.end()};
-  if (!incoming.record.header("ce_id")) headers.push_back({"ce_id", incoming.envelope.id});
-  storage::HeldCommand command{
-      0, asks ? Claim::asked : Claim::none, incoming.envelope.id, incoming.record.timestamp_ms, {}};
-  const auto& record = incoming.record;
-  outbox::append_entry(command.record, {record.topic, record.partition, record.key, record.value, headers});
-  held.hold(stream, std::move(command));
-  return true;
-}
-
 std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
   const auto first = work_->results().find(incoming.envelope.id);
   if (!first) return std::nullopt;
@@ -133,7 +95,8 @@ Outcome CommandHandler::dispatch(Incoming& incoming) {
                  [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
                  [&](const SettleBatchReference& c) { return settle(envelope, c); },
                  [&](const domain::Order::Command& c) { return handle_alone<domain::Order>(envelope, c); },
-                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); }},
+                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); },
+                 [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
       incoming.command);
 }
 
@@ -212,6 +175,7 @@ std::optional<domain::Rejection> CommandHandler::claim_here(const Incoming& inco
                                  "batch_ref: there is a batch " + domain::quoted(command.batch_ref) + " already"};
   if (incoming.claim == Claim::granted) return std::nullopt;
   if (incoming.claim == Claim::refused) return exists;
+  if (is_foreign(command.batch_ref)) throw std::logic_error{"a batch's reference was not claimed"};
   auto& reference = work_->aggregates().load<domain::BatchReference>(command.batch_ref);
   const domain::BatchReference::Command claim =
       domain::ClaimBatchReference{command.batch_ref, command.sku, incoming.envelope.id};
@@ -230,39 +194,18 @@ Outcome CommandHandler::claim(const Envelope& envelope, const domain::BatchRefer
   return answer(envelope, begin_result(envelope, ask.batch_ref, live.head.published_version));
 }
 
-Outcome CommandHandler::settle(const Envelope& envelope, const SettleBatchReference& settled) {
-  const std::string stream = product_stream(settled.sku);
-  if (!work_->held().settle(stream, settled.claimed_by, settled.granted)) {
-    return reject(envelope, settled.sku, 0,
-                  {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
-  }
-  auto outcome = answer(envelope, begin_result(envelope, settled.sku, 0));
-  while (const auto held = work_->held().release(stream)) {
-    with_record(*held, [&](const kafka::Message& record) {
-      auto released = codec_.read_envelope(record, envelope.lane);
-      auto command = codec_.read_command(record, released);
-      if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
-      Incoming incoming{record, std::move(released), std::move(*command), held->claim, true};
-      pipeline_(incoming);
-    });
-  }
-  return outcome;
-}
-
-void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
-  work_->outbox().dead_letter(record, envelope, why);
+void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+                                       std::string_view parked_stream) {
+  work_->outbox().dead_letter(record, envelope, why, parked_stream);
   auto& result = begin_result(envelope, "", 0);
   result.set_status(messaging::v1::DEAD_LETTERED);
   result.set_code(why.reason);
   result.set_field(why.field);
   result.set_message(why.detail);
-  // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for.
+  // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for, nor a
+  // parked command's first answer in the way of its last.
   work_->outbox().result(envelope, result.SerializeAsString(), "");
   observe_(envelope, {"DEAD_LETTERED", why.reason});
-}
-
-void CommandHandler::dead_letter(const kafka::Message& record, Lane lane, const std::string& reason) {
-  refuse_unreadable(record, codec_.read_envelope(record, lane), {"HANDLER_FAILED", "", reason});
 }
 
 messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envelope, std::string_view aggregate_id,

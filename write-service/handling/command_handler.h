@@ -21,6 +21,8 @@ class CommandHandler {
     reactions::Policies policies;
     Authorisation authorisation;
     Audit audit = Audit::off;
+    // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
+    std::function<Handler(Handler)> wrap;
   };
 
   CommandHandler(storage::UnitOfWork& work, const Options& options, Observe observe, const log::Logger& log);
@@ -29,24 +31,31 @@ class CommandHandler {
 
   void handle(const kafka::Message& record, Lane lane);
 
-  // For a record whose handling keeps throwing: out of the way, with the reason.
-  void dead_letter(const kafka::Message& record, Lane lane, const std::string& reason);
+  // For a record whose handling keeps throwing, after the rollback. When a command that it releases is at fault, that
+  // one is parked where it stands and true comes back: the record can be handled again, and goes on without it.
+  bool park_released(const std::string& reason);
+  // Else the record itself is parked, and later commands of its stream wait behind it; either way with a dead letter.
+  void park(const kafka::Message& record, Lane lane, const std::string& reason);
 
  private:
   Outcome take(Incoming& incoming);
   bool is_of_another_shard(Incoming& incoming);
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
+  bool is_foreign(const std::string& batch_ref) const;
   std::optional<Outcome> repeat(const Incoming& incoming);
   Outcome dispatch(Incoming& incoming);
   Outcome handle_product(const Incoming& incoming, const domain::Product::Command& command);
   std::optional<domain::Rejection> claim_here(const Incoming& incoming, const domain::CreateBatch& command);
   Outcome claim(const Envelope& envelope, const domain::BatchReference::Command& command);
   Outcome settle(const Envelope& envelope, const SettleBatchReference& answer);
+  Outcome release_parked(const Envelope& envelope, const ReleaseParked& command);
+  void release_from(const std::string& stream, Lane lane);
   // An aggregate whose commands need nothing but itself.
   template <domain::Decider Aggregate>
   Outcome handle_alone(const Envelope& envelope, const typename Aggregate::Command& command);
-  void refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why);
+  void refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+                         std::string_view parked_stream = {});
 
   // Decides, appends and reacts; the events are in, or nothing is.
   template <domain::Decider Aggregate>
@@ -67,6 +76,12 @@ class CommandHandler {
   messaging::v1::CommandResult result_;  // kept for its memory
   std::uint64_t event_number_ = 0;       // of the command at hand
   std::uint64_t reaction_number_ = 0;
+  struct Releasing {
+    std::string stream;
+    Lane lane = 0;
+    storage::HeldCommand command;
+  };
+  std::optional<Releasing> releasing_;  // the held command at hand
 };
 
 }  // namespace orderly::handling

@@ -11,6 +11,14 @@ namespace {
 
 using domain::overloaded;
 
+std::optional<domain::Rejection> check(const ReleaseParked& command) {
+  const auto slash = command.stream.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == command.stream.size()) {
+    return domain::invalid("stream", "must be category/id, such as product/LAMP");
+  }
+  return domain::check_id("command_id", command.command_id);
+}
+
 std::optional<domain::Rejection> check(const Command& command) {
   return std::visit(
       overloaded{[](const domain::Product::Command& c) -> std::optional<domain::Rejection> {
@@ -23,7 +31,8 @@ std::optional<domain::Rejection> check(const Command& command) {
                  [](const domain::BatchReference::Command& c) { return domain::BatchReference::validate(c); },
                  [](const SettleBatchReference& c) { return domain::check_id("sku", c.sku); },
                  [](const domain::Order::Command& c) { return domain::Order::validate(c); },
-                 [](const domain::Customer::Command& c) { return domain::Customer::validate(c); }},
+                 [](const domain::Customer::Command& c) { return domain::Customer::validate(c); },
+                 [](const ReleaseParked& c) { return check(c); }},
       command);
 }
 

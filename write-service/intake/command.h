@@ -38,8 +38,14 @@ struct SettleBatchReference {
   bool granted = false;
 };
 
+// An operator's word on a command that is parked: handle it again, or leave it out.
+struct ReleaseParked {
+  std::string stream, command_id;
+  bool discard = false;
+};
+
 using Command = std::variant<domain::Product::Command, domain::BatchReference::Command, SettleBatchReference,
-                             domain::Order::Command, domain::Customer::Command>;
+                             domain::Order::Command, domain::Customer::Command, ReleaseParked>;
 
 // Why a record can never be handled: it goes to the dead letters with this.
 struct Undecodable {

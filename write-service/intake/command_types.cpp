@@ -2,6 +2,7 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "customer/v1/customer.pb.h"
+#include "messaging/v1/messaging.pb.h"
 #include "ordering/v1/ordering.pb.h"
 
 namespace orderly::intake {
@@ -10,6 +11,7 @@ namespace {
 namespace allocation = ::allocation::v1;
 namespace ordering = ::ordering::v1;
 namespace customer = ::customer::v1;
+namespace messaging = ::messaging::v1;
 
 // A date that no calendar has stands for text that is no date: the domain's validation then names the field.
 std::optional<domain::Date> to_date(const std::string& text) {
@@ -80,6 +82,9 @@ Command from_proto(const customer::RecordOrder& m) {
   return domain::Customer::Command{domain::RecordOrder{m.customer_id(), m.order_id(), to_money(m.total())}};
 }
 
+Command from_proto(const messaging::ReplayParked& m) { return ReleaseParked{m.stream(), m.command_id(), false}; }
+Command from_proto(const messaging::DiscardParked& m) { return ReleaseParked{m.stream(), m.command_id(), true}; }
+
 template <class... Messages>
 CommandTypes table_of() {
   CommandTypes types;
@@ -99,7 +104,8 @@ CommandTypes command_types() {
                   allocation::ChangeBatchQuantity, allocation::ClaimBatchReference, allocation::SettleBatchReference,
                   ordering::CreateOrder, ordering::PayOrder, ordering::ShipOrder, ordering::CancelOrder,
                   ordering::CancelUnpaidOrder, ordering::RecordAllocation, ordering::RecordOutOfStock,
-                  ordering::RecordDeallocation, customer::RecordOrder>();
+                  ordering::RecordDeallocation, customer::RecordOrder, messaging::ReplayParked,
+                  messaging::DiscardParked>();
 }
 
 }  // namespace orderly::intake

@@ -111,7 +111,8 @@ void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std
   append(envelope.lane, record.topic, partition, record.key, payload == nullptr ? record.value : *payload);
 }
 
-void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why) {
+void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+                         std::string_view parked_stream) {
   const Digits partition{record.partition}, offset{record.offset};
   headers_.assign(record.headers.begin(), record.headers.end());
   for (const kafka::Header header : {kafka::Header{"dlq-reason", why.reason},
@@ -122,6 +123,7 @@ void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope,
                                      {"dlq-time", rfc3339(envelope.time)}}) {
     headers_.push_back(header);
   }
+  add_if_given(headers_, "dlq-stream", parked_stream);
   append(envelope.lane, topics::dead_letters, kafka::partition_for(record.key.value_or(""), partitions_), record.key,
          record.value);
 }

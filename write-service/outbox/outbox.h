@@ -42,7 +42,9 @@ class Outbox {
   // A record that another shard owns, as it came; with `payload` in place of its own when that is given.
   void forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
                const std::string* payload = nullptr);
-  void dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why);
+  // `parked_stream` is given when the command waits for an operator's word, and later ones of that stream behind it.
+  void dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+                   std::string_view parked_stream = {});
 
   struct Pending {
     std::int64_t count = 0;

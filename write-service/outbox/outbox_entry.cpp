@@ -9,10 +9,10 @@ namespace orderly::outbox {
 namespace {
 
 // Their place is part of the stored format: add at the end only.
-constexpr std::array<std::string_view, 20> known_names{
+constexpr std::array<std::string_view, 21> known_names{
     "ce_specversion",   "ce_id",          "ce_type",          "ce_source",   "ce_time",    "ce_subject", "content-type",
     "ce_correlationid", "ce_causationid", "ce_streamversion", "traceparent", "tracestate", "reply-to",   "dlq-reason",
-    "dlq-detail",       "dlq-topic",      "dlq-partition",    "dlq-offset",  "dlq-time",   "ce_authid"};
+    "dlq-detail",       "dlq-topic",      "dlq-partition",    "dlq-offset",  "dlq-time",   "ce_authid",  "dlq-stream"};
 
 void append_number(std::string& bytes, std::uint32_t number) {
   std::array<char, sizeof number> raw;

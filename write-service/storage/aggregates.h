@@ -3,6 +3,7 @@
 // dropped, so that memory never holds what the store does not.
 #pragma once
 
+#include <concepts>
 #include <list>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "domain/decider.h"
 #include "storage/event_codec.h"
 #include "storage/event_log.h"
+#include "storage/line_store.h"
 
 namespace orderly::storage {
 
@@ -22,6 +24,8 @@ struct LiveStream {
   LiveStream(const LiveStream&) = delete;
   LiveStream& operator=(const LiveStream&) = delete;
   virtual ~LiveStream() = default;
+  // Before a snapshot, in its transaction: lets out of memory what can be read again.
+  virtual void archive(LineTables&) {}
   virtual std::string encode_snapshot() const = 0;
   virtual std::size_t approximate_bytes() const = 0;
 
@@ -37,13 +41,24 @@ struct LiveStream {
 template <domain::Decider Aggregate>
 struct Live final : LiveStream {
   typename Aggregate::State state;
+  static constexpr bool has_lines = std::same_as<Aggregate, domain::Product>;
+
+  void attach_archive(LineTables& tables) {
+    if constexpr (has_lines) state.lines.attach(std::make_unique<LineStore>(tables, head.stream));
+  }
+  void archive(LineTables& tables) override {
+    if constexpr (has_lines) {
+      if (!state.lines.has_archive()) attach_archive(tables);
+      state.lines.archive();
+    }
+  }
   std::string encode_snapshot() const override { return EventCodec<Aggregate>::encode_snapshot(state); }
   std::size_t approximate_bytes() const override { return Aggregate::approximate_bytes(state); }
 };
 
 class Aggregates {
  public:
-  Aggregates(const sqlite::Database& db, std::size_t max_bytes) : log_(db), max_bytes_(max_bytes) {}
+  Aggregates(sqlite::Database& db, std::size_t max_bytes) : log_(db), lines_(db), max_bytes_(max_bytes) {}
 
   // Valid until the next trim() or drop().
   template <domain::Decider Aggregate>
@@ -55,6 +70,8 @@ class Aggregates {
     replay(*live, std::string{id});
     return static_cast<Live<Aggregate>&>(insert(std::move(live)));
   }
+
+  LineTables& lines() { return lines_; }
 
   // After a commit: forgets the least recently used beyond the bound. `touched` were counted before and may have grown.
   void trim(const std::vector<LiveStream*>& touched);
@@ -76,6 +93,7 @@ class Aggregates {
     std::int64_t version = 0;
     if (const auto snapshot = log_.snapshot(head->stream)) {
       live.state = EventCodec<Aggregate>::decode_snapshot(snapshot->data);
+      live.attach_archive(lines_);
       live.snapshot_bytes = snapshot->data.size();
       version = snapshot->version;
     }
@@ -89,6 +107,7 @@ class Aggregates {
   LiveStream& insert(std::unique_ptr<LiveStream> live);
 
   EventLog log_;
+  LineTables lines_;  // before the entries, which use it
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
   std::string name_;  // kept for its memory

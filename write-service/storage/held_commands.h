@@ -1,6 +1,7 @@
-// Commands that wait in order for their product: behind a CreateBatch whose reference another shard is asked for, so
-// that no later command of the same sku overtakes it. They survive restarts in the table `held`. Threads: the shard's.
-// Failures: sqlite::Error. Changes are in memory until write(), as with everything of a unit of work.
+// Commands that wait in order for their stream: behind a CreateBatch whose reference another shard is asked for, or
+// behind a command that is parked since its handling kept failing; no later command of the same stream overtakes them.
+// They survive restarts in the table `held`. Threads: the shard's. Failures: sqlite::Error. Changes are in memory until
+// write(), as with everything of a unit of work.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,8 @@ struct HeldCommand {
   std::string command_id;
   std::int64_t time_ms = 0;  // the record's timestamp
   std::string record;        // an outbox entry
+  std::int64_t offset = -1;  // the record's
+  bool parked = false;
 };
 
 class HeldCommands {
@@ -35,6 +38,12 @@ class HeldCommands {
   void hold(const std::string& stream, HeldCommand command);
   // The answer to a claim; false when nothing waits for it.
   bool settle(const std::string& stream, const std::string& command_id, bool granted);
+  // Marks a held command as parked: what stands behind it is not released until unpark() or discard(). False when it
+  // is parked already.
+  bool park(const std::string& stream, std::int64_t number);
+  // Of the first in the stream's queue; false when that is not this command, or is not parked.
+  bool unpark(const std::string& stream, const std::string& command_id);
+  bool discard(const std::string& stream, const std::string& command_id);
   // The next command of the stream that need not wait any more, taken out.
   std::optional<HeldCommand> release(const std::string& stream);
 
@@ -43,12 +52,14 @@ class HeldCommands {
   void rolled_back();
 
   std::size_t size() const { return size_; }
+  std::size_t parked() const;
 
  private:
   struct Waiting {
     std::int64_t number = 0;
     Claim claim = Claim::none;
     std::string command_id;
+    bool parked = false;
   };
   struct NewRow {
     std::string stream;
@@ -56,13 +67,16 @@ class HeldCommands {
   };
   void load();
   HeldCommand read(std::int64_t number);
+  Waiting* parked_head(const std::string& stream, const std::string& command_id);
+  void change(const Waiting& waiting);
+  HeldCommand take_first(const std::string& stream);
 
   sqlite::Statement load_, read_, insert_, update_, delete_;
   std::unordered_map<std::string, std::deque<Waiting>> streams_;  // never an empty queue
   std::size_t size_ = 0;
   std::int64_t next_number_ = 1;
   std::map<std::int64_t, NewRow> new_rows_;  // not yet written
-  std::vector<std::pair<std::int64_t, Claim>> settled_;
+  std::map<std::int64_t, Waiting> changed_;
   std::vector<std::int64_t> released_;
 };
 

@@ -31,6 +31,66 @@ domain::Product::Snapshot::Line get_line(const stored::ProductSnapshot::Line& fr
   return {from.order_id(), from.quantity(), from.backorder(), from.arrived(), from.batch()};
 }
 
+std::string to_bytes(const std::vector<bool>& bits) {
+  std::string bytes((bits.size() + 7) / 8, '\0');
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (bits[i]) bytes[i / 8] = static_cast<char>(bytes[i / 8] | 1 << i % 8);
+  }
+  return bytes;
+}
+
+std::vector<bool> to_bits(const std::string& bytes, std::uint32_t size) {
+  if (bytes.empty()) return {};
+  if (bytes.size() != (size + 7) / 8)
+    throw std::runtime_error{"the store is damaged: marks for another number of lines"};
+  std::vector<bool> bits(size);
+  for (std::size_t i = 0; i < size; ++i) bits[i] = (bytes[i / 8] >> i % 8 & 1) != 0;
+  return bits;
+}
+
+template <class Repeated>
+void put_stretches(Repeated& to, const domain::ArchivedLines::Stretches& from) {
+  for (const auto& stretch : from) {
+    auto& added = *to.Add();
+    added.set_segment(stretch.segment);
+    added.set_begin(stretch.begin);
+    added.set_end(stretch.end);
+  }
+}
+
+template <class Repeated>
+domain::ArchivedLines::Stretches get_stretches(const Repeated& from) {
+  domain::ArchivedLines::Stretches stretches;
+  for (const auto& stretch : from) stretches.push_back({stretch.segment(), stretch.begin(), stretch.end()});
+  return stretches;
+}
+
+void put_archived(stored::ProductSnapshot& to, const domain::ArchivedLines::Directory& from) {
+  for (const auto& segment : from.segments) {
+    auto& added = *to.add_segments();
+    added.set_number(segment.number);
+    added.set_lines(segment.lines);
+    added.set_gone(to_bytes(segment.gone));
+    added.set_promised(to_bytes(segment.promised));
+  }
+  for (std::size_t batch = 0; batch < from.batches.size(); ++batch) {
+    put_stretches(*to.mutable_batches(static_cast<int>(batch))->mutable_archived(), from.batches[batch]);
+  }
+  put_stretches(*to.mutable_archived_waiting(), from.queue);
+}
+
+domain::ArchivedLines::Directory get_archived(const stored::ProductSnapshot& from) {
+  domain::ArchivedLines::Directory archived;
+  for (const auto& segment : from.segments()) {
+    archived.segments.push_back({segment.number(), segment.lines(), 0, to_bits(segment.gone(), segment.lines()),
+                                 to_bits(segment.promised(), segment.lines())});
+  }
+  if (archived.segments.empty()) return archived;
+  for (const auto& batch : from.batches()) archived.batches.push_back(get_stretches(batch.archived()));
+  archived.queue = get_stretches(from.archived_waiting());
+  return archived;
+}
+
 stored::DeallocationReason to_stored(std::string_view reason) {
   if (reason == domain::reason_requested) return stored::REQUESTED;
   if (reason == domain::reason_batch_quantity_changed) return stored::BATCH_QUANTITY_CHANGED;
@@ -136,7 +196,9 @@ std::string EventCodec<domain::Product>::encode_snapshot(const domain::Product::
     to.set_batch_ref(batch.batch_ref);
     to.set_quantity(batch.quantity);
     put_eta(to, batch.eta);
+    to.set_archived_quantity(batch.archived_quantity);
   }
+  put_archived(m, snapshot.archived);
   for (const auto& line : snapshot.lines) put_line(*m.add_lines(), line);
   for (const auto& line : snapshot.waiting) put_line(*m.add_waiting(), line);
   m.set_next_arrival(snapshot.next_arrival);
@@ -147,8 +209,10 @@ template <>
 domain::Product::State EventCodec<domain::Product>::decode_snapshot(std::string_view data) {
   const auto m = parse_stored<stored::ProductSnapshot>(data);
   domain::Product::Snapshot snapshot;
-  for (const auto& batch : m.batches())
-    snapshot.batches.push_back({batch.batch_ref(), batch.quantity(), get_eta(batch)});
+  for (const auto& batch : m.batches()) {
+    snapshot.batches.push_back({batch.batch_ref(), batch.quantity(), get_eta(batch), batch.archived_quantity()});
+  }
+  snapshot.archived = get_archived(m);
   for (const auto& line : m.lines()) snapshot.lines.push_back(get_line(line));
   for (const auto& line : m.waiting()) snapshot.waiting.push_back(get_line(line));
   snapshot.next_arrival = m.next_arrival();

@@ -49,6 +49,21 @@ CREATE TABLE IF NOT EXISTS snapshots (
   data     BLOB    NOT NULL
 );
 
+-- Open lines of products that left memory, in pages that never change: lines of a segment (storage/line_store.h), or
+-- entries of a run, which lead from the hash of an order's id to its lines (storage/line_index.h). Which segments there
+-- are, and which of their lines are still open, is in the product's snapshot, written by the same commit.
+CREATE TABLE IF NOT EXISTS line_pages (
+  page INTEGER PRIMARY KEY,
+  data BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS line_runs (
+  first_page INTEGER PRIMARY KEY,
+  stream     INTEGER NOT NULL,
+  entries    INTEGER NOT NULL,
+  filter     BLOB    NOT NULL  -- storage/line_filter.h
+);
+CREATE INDEX IF NOT EXISTS line_runs_by_stream ON line_runs(stream);
+
 -- What is to be published, one row for each commit and lane: `count` messages from `sequence` on (outbox/outbox_entry.h).
 CREATE TABLE IF NOT EXISTS outbox (
   lane     INTEGER NOT NULL,
@@ -66,12 +81,15 @@ CREATE TABLE IF NOT EXISTS scheduled (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS scheduled_by_due ON scheduled(due);
 
--- Commands that wait in order behind a batch whose reference is being claimed (storage/held_commands.h).
+-- Commands that wait in order, behind a batch whose reference is being claimed, or behind a command that is parked
+-- (storage/held_commands.h).
 CREATE TABLE IF NOT EXISTS held (
   number INTEGER PRIMARY KEY,
   stream TEXT    NOT NULL,
   claim  INTEGER NOT NULL,  -- 0 none needed, 1 asked for, 2 granted, 3 refused
   command_id TEXT NOT NULL,
   time   INTEGER NOT NULL,  -- the record's timestamp
-  record BLOB    NOT NULL   -- as it came (outbox/outbox_entry.h)
+  record BLOB    NOT NULL,  -- as it came (outbox/outbox_entry.h)
+  offset INTEGER NOT NULL DEFAULT -1,  -- the record's, in its topic
+  parked INTEGER NOT NULL DEFAULT 0    -- 1: its handling keeps failing; an operator must say what becomes of it
 );

@@ -5,7 +5,7 @@
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 2;
+constexpr int schema_version = 3;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // A snapshot is due when the events since the last one outweigh it: then all snapshots together cost no more than the
 // events themselves, and a load reads at most about twice the state.
@@ -16,9 +16,17 @@ std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place
 // Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
 void upgrade(sqlite::Database& db) {
   const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
-  if (is_new || db.query_integer("SELECT schema_version FROM shard") != 1) return;
+  const auto version = is_new ? schema_version : db.query_integer("SELECT schema_version FROM shard");
+  if (version >= schema_version) return;
   sqlite::Transaction transaction{db};
-  db.execute("ALTER TABLE events ADD COLUMN principal TEXT; UPDATE shard SET schema_version = 2");
+  if (version < 2) {
+    db.execute(
+        "ALTER TABLE events ADD COLUMN principal TEXT;"
+        "ALTER TABLE held ADD COLUMN offset INTEGER NOT NULL DEFAULT -1;"
+        "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0");
+  }
+  // 3: a product's snapshot may leave lines to tables that version 2 does not know.
+  db.execute("UPDATE shard SET schema_version = 3");
   transaction.commit();
 }
 
@@ -182,6 +190,7 @@ void UnitOfWork::write_streams() {
 }
 
 void UnitOfWork::write_snapshot(LiveStream& live) {
+  live.archive(aggregates_.lines());
   const std::string data = live.encode_snapshot();
   statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data));
   live.snapshot_bytes = data.size();

@@ -1,0 +1,33 @@
+// The bodies that a server is still sending, so that its end is theirs.
+// Threads: any. Failures: none.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "common/http/body_stream.h"
+
+namespace orderly::http {
+
+class OpenStreams {
+ public:
+  void add(const std::shared_ptr<BodyStream>& stream) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(streams_, [](const auto& one) { return one.expired(); });
+    streams_.insert(stream);
+  }
+  void end() {
+    const std::unique_lock lock{mutex_};
+    for (const auto& one : std::exchange(streams_, {})) {
+      if (const auto stream = one.lock()) stream->end({});
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::weak_ptr<BodyStream>, std::owner_less<>> streams_;
+};
+
+}  // namespace orderly::http
