@@ -7,6 +7,7 @@
 #include "domain/in_memory_archive.h"
 #include "domain/product.h"
 #include "given.h"
+#include "lines_of.h"
 
 namespace {
 
@@ -244,19 +245,6 @@ void check_twice_adds_nothing(Product::State& state, const Product::Command& com
   require(!again || again->empty() || told_again, where + "twice:" + describe(again));
   if (again) evolve_all(state, *again);
   require(Product::snapshot(state) == before, where + "twice changed the state");
-}
-
-// Every line where it stands: batch by batch, the newest first, then the queue.
-std::vector<OpenLine> lines_of(const Product::State& state) {
-  std::vector<OpenLine> lines;
-  const auto take = [&](LinePlace place, const OpenLine& line) {
-    require(state.lines.at(place) == line, "a line at its place is another");
-    lines.push_back(line);
-    return true;
-  };
-  for (BatchNumber batch = 0; batch < state.batches.size(); ++batch) state.lines.newest_first(batch, take);
-  state.lines.in_queue(take);
-  return lines;
 }
 
 // The same product, whose lines leave memory now and then, and which is sometimes restored from its snapshot.

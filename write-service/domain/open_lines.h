@@ -42,9 +42,10 @@ class OpenLines {
 
   // Without an archive all lines are hot. archive() moves them there when there are enough of them for a segment, which
   // costs memory of its own.
+  static constexpr std::size_t enough_to_archive = 128;
   void attach(std::unique_ptr<LineArchive> archive) { archived_.attach(std::move(archive)); }
   bool has_archive() const { return archived_.is_attached(); }
-  void archive(std::size_t least_lines = 128);
+  void archive(std::size_t least_lines = enough_to_archive);
 
   const HotLines& hot() const { return hot_; }
   const ArchivedLines::Directory& archived() const { return archived_.directory(); }

@@ -44,7 +44,12 @@ struct Live final : LiveStream {
   static constexpr bool has_lines = std::same_as<Aggregate, domain::Product>;
 
   void attach_archive(LineTables& tables) {
-    if constexpr (has_lines) state.lines.attach(std::make_unique<LineStore>(tables, head.stream));
+    if constexpr (has_lines) {
+      state.lines.attach(std::make_unique<LineStore>(tables, head.stream));
+      // A snapshot of before there were archives may hold very many lines: the next one is not to wait until the events
+      // outweigh it.
+      if (state.lines.hot().size() >= domain::OpenLines::enough_to_archive) snapshot_bytes = 0;
+    }
   }
   void archive(LineTables& tables) override {
     if constexpr (has_lines) {

@@ -11,21 +11,44 @@
 #include <vector>
 
 #include "common/sqlite/database.h"
+#include "storage/id_entry.h"
 
 namespace orderly::storage {
 
 class LineFilter {
  public:
+  // What all filters look at: the hash, for its block, and the same mixed, of which 6 bits choose one of a word's 64.
+  struct Key {
+    explicit Key(std::uint64_t hash_of_id) : hash(hash_of_id) {
+      mixed = (hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15U;
+      mixed = (mixed ^ (mixed >> 29)) * 0xD6E8FEB86659FD93U;
+      mixed ^= mixed >> 32;
+    }
+    std::uint64_t bit(std::size_t word) const { return std::uint64_t{1} << (mixed >> (6 * word) & 63); }
+    std::uint64_t hash, mixed;
+  };
+
   explicit LineFilter(std::size_t hashes);
   explicit LineFilter(std::string_view stored);  // throws std::runtime_error for what blob() never gave
 
-  void add(std::uint64_t hash);
-  bool may_hold(std::uint64_t hash) const;
+  void add(const Key& key) {
+    for (std::size_t word = 0, block = block_of(key); word < block_words; ++word) words_[block + word] |= key.bit(word);
+  }
+  bool may_hold(const Key& key) const {
+    const std::uint64_t* const block = &words_[block_of(key)];
+    for (std::size_t word = 0; word < block_words; ++word) {
+      if ((block[word] & key.bit(word)) == 0) return false;
+    }
+    return true;
+  }
 
   sqlite::Blob blob() const { return std::as_bytes(std::span{words_}); }
   std::size_t bytes() const { return words_.capacity() * sizeof(std::uint64_t); }
 
  private:
+  static constexpr std::size_t block_words = 8;
+  std::size_t block_of(const Key& key) const { return part_of(key.hash, words_.size() / block_words) * block_words; }
+
   std::vector<std::uint64_t> words_;
 };
 

@@ -48,8 +48,9 @@ LineIndex::LineIndex(LineTables& tables, std::int64_t stream)
 }
 
 void LineIndex::find(std::uint64_t hash, std::vector<domain::LinePlace>& places) const {
+  const LineFilter::Key key{hash};
   for (const Run& run : runs_ | std::views::reverse) {
-    if (run.filter.may_hold(hash)) find_on_disk(run, hash, places);
+    if (run.filter.may_hold(key)) find_on_disk(run, hash, places);
   }
 }
 
@@ -112,7 +113,7 @@ void LineIndex::read(const Run& run, std::vector<Entry>& entries) const {
 void LineIndex::write(std::span<const Entry> entries) {
   if (entries.empty()) return;
   Run run{tables_.reserve(pages_of(entries.size())), entries.size(), LineFilter{entries.size()}};
-  for (const Entry& entry : entries) run.filter.add(entry.hash);
+  for (const Entry& entry : entries) run.filter.add(LineFilter::Key{entry.hash});
   write_pages(run, entries);
   tables_.write_run(stream_, run);
   entries_ += run.entries;

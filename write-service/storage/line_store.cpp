@@ -78,9 +78,14 @@ class PageReader {
 }  // namespace
 
 std::vector<domain::LinePlace> LineStore::find(std::string_view order_id) const {
-  std::vector<domain::LinePlace> places;
-  index_.find(hash_of_id(order_id), places);
-  return places;
+  const std::uint64_t hash = hash_of_id(order_id);
+  if (found_hash_ != hash) {
+    found_hash_.reset();
+    found_.clear();
+    index_.find(hash, found_);
+    found_hash_ = hash;
+  }
+  return found_;
 }
 
 domain::OpenLine LineStore::read(domain::LinePlace place) const {
@@ -107,6 +112,7 @@ void LineStore::add(const std::vector<domain::OpenLine>& lines) {
     left = left.subspan(size);
   }
   index_.add(std::move(entries));
+  found_hash_.reset();
 }
 
 void LineStore::remove(std::uint64_t segment, std::uint32_t lines) { tables_.remove_pages(segment, pages_of(lines)); }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class LineStore final : public domain::LineArchive {
   LineIndex index_;
   mutable std::uint64_t page_number_ = 0;  // of the page read last: who walks over lines reads each page once
   mutable std::string page_;
+  mutable std::optional<std::uint64_t> found_hash_;  // looked for last: to decide, and then to evolve
+  mutable std::vector<domain::LinePlace> found_;
 };
 
 }  // namespace orderly::storage

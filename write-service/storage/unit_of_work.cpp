@@ -7,9 +7,6 @@ namespace {
 
 constexpr int schema_version = 3;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
-// A snapshot is due when the events since the last one outweigh it: then all snapshots together cost no more than the
-// events themselves, and a load reads at most about twice the state.
-constexpr std::size_t least_snapshot_bytes = 64 * 1024;
 
 std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
 
@@ -62,6 +59,7 @@ struct UnitOfWork::Statements {
 UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
     : db_(open_file(directory, place)),
       place_(place),
+      least_snapshot_bytes_(options.least_snapshot_bytes),
       aggregates_(db_, options.cache_bytes),
       statements_(std::make_unique<Statements>(db_)),
       results_(db_, options.deduplication),
@@ -185,7 +183,7 @@ void UnitOfWork::write_streams() {
     } else {
       statements_->stream.run(head.stream, head.version, head.position, head.published_version);
     }
-    if (live->bytes_since_snapshot > std::max(least_snapshot_bytes, live->snapshot_bytes)) write_snapshot(*live);
+    if (live->bytes_since_snapshot > std::max(least_snapshot_bytes_, live->snapshot_bytes)) write_snapshot(*live);
   }
 }
 

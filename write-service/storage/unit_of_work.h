@@ -42,6 +42,9 @@ class UnitOfWork {
  public:
   struct Options {
     std::size_t cache_bytes = 64 * 1024 * 1024;
+    // A snapshot is due when the events since the last one outweigh it, and this: then all snapshots together cost no
+    // more than the events themselves, and a load reads at most about twice the state.
+    std::size_t least_snapshot_bytes = 32 * 1024;
     Deduplication::Options deduplication;
   };
   // Opens or makes DIRECTORY/shard-N.db. Throws StoreMismatch, or sqlite::Error.
@@ -95,6 +98,7 @@ class UnitOfWork {
 
   sqlite::Database db_;
   ShardPlace place_;
+  std::size_t least_snapshot_bytes_;
   Aggregates aggregates_;
   struct Statements;
   std::unique_ptr<Statements> statements_;
