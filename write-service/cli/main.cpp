@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
       Subcommand{"dead-letters list", "what could not be handled, and why", dead_letters_list},
       Subcommand{"dead-letters show", "one of them with its headers and value", dead_letters_show},
       Subcommand{"events", "the audit trail of one aggregate, from a write service's store", events},
+      Subcommand{"backup", "consistent, checked copies of running services' stores and views", backup},
+      Subcommand{"restore", "puts a backup's files where stopped services will find them", restore},
   };
   std::ios::sync_with_stdio(false);
   google::protobuf::SetLogHandler(nullptr);  // what cannot be read is told in our own words

@@ -11,5 +11,7 @@ int send(const Invocation& invocation);
 int dead_letters_list(const Invocation& invocation);
 int dead_letters_show(const Invocation& invocation);
 int events(const Invocation& invocation);
+int backup(const Invocation& invocation);
+int restore(const Invocation& invocation);
 
 }  // namespace orderly::cli
