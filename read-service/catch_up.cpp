@@ -1,9 +1,21 @@
 #include "read-service/catch_up.h"
 
+#include "read-service/generations.h"
+
 namespace orderly::read {
+namespace {
+
+using Phase = ServedView::Phase;
+
+constexpr const char* going_on = "catching up";
+
+}  // namespace
 
 CatchUp::CatchUp(Task task, Surroundings surroundings)
-    : task_(std::move(task)), surroundings_(std::move(surroundings)), thread_([this] { run(); }) {}
+    : task_(std::move(task)),
+      surroundings_(std::move(surroundings)),
+      phase_(task_.beside ? Phase::starting : task_.view->state().phase),
+      thread_([this] { run(); }) {}
 
 CatchUp::~CatchUp() {
   ask_to_stop();
@@ -40,9 +52,9 @@ void CatchUp::run() {
       return surroundings_.done();
     } catch (const kafka::Error& error) {
       // The view is not to blame; if it has failed before, that stays its state.
-      if (task_.view->state().phase != ServedView::Phase::failed) report(ServedView::Phase::catching_up, error.what());
+      if (phase_ != Phase::failed) report(Phase::catching_up, error.what());
     } catch (const std::exception& error) {
-      report(ServedView::Phase::failed, error.what());
+      report(Phase::failed, error.what());
     }
   }
 }
@@ -62,6 +74,7 @@ bool CatchUp::try_once() {
     const auto batch = feed.poll();
     if (!batch.events.empty()) apply(batch, *store);
     if (!task_.beside) task_.view->metrics.set_lag(feed.lag());
+    note(feed.progress(task_.view->definition.topics), store->file());
     if (!feed.has_caught_up()) continue;
     const std::lock_guard lock{mutex_};
     store_ = std::move(store);
@@ -70,11 +83,14 @@ bool CatchUp::try_once() {
   return false;
 }
 
+void CatchUp::note(FillProgress progress, const std::filesystem::path& file) {
+  progress.generation = generation_of(file, task_.view->definition.name).value_or(0);
+  task_.beside ? task_.view->set_replacement(std::move(progress)) : task_.view->set_fill(std::move(progress));
+}
+
 void CatchUp::apply(const EventBatch& batch, ViewStore& store) {
   apply(batch.events, store);
-  if (task_.view->state().phase != ServedView::Phase::catching_up) {
-    report(ServedView::Phase::catching_up, "catching up");
-  }
+  if (phase_ != Phase::catching_up) report(Phase::catching_up, going_on);
 }
 
 // Where some event fails, by halves up to that one: the view is as far as it can be, and the reason names the event.
@@ -89,18 +105,23 @@ void CatchUp::apply(std::span<const PublishedEvent> events, ViewStore& store) {
   }
   task_.view->metrics.count(applied);
   if (task_.beside) return;
+  task_.view->count_events(applied.caused_at.size());
   task_.view->set_positions(store.positions());
   surroundings_.waiters.committed(task_.view->definition.name, applied.changes);
 }
 
-void CatchUp::report(ServedView::Phase phase, const std::string& reason) {
+void CatchUp::report(Phase phase, const std::string& reason) {
+  phase_ = phase;
   const auto log = surroundings_.log.with("view", task_.view->definition.name);
-  if (phase == ServedView::Phase::failed) {
+  if (phase == Phase::failed) {
     log.error("a view fails", {{"reason", reason}});
   } else {
     log.info("a view catches up", {{"state", reason}});
   }
-  if (!task_.beside) task_.view->set_state(phase, reason);
+  if (!task_.beside) return task_.view->set_state(phase, reason);
+  auto progress = task_.view->replacement().value_or(FillProgress{});
+  progress.reason = reason == going_on ? "" : reason;
+  task_.view->set_replacement(std::move(progress));
 }
 
 }  // namespace orderly::read

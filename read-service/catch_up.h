@@ -54,6 +54,7 @@ class CatchUp {
   bool try_once();
   void apply(const EventBatch& batch, ViewStore& store);
   void apply(std::span<const PublishedEvent> events, ViewStore& store);
+  void note(FillProgress progress, const std::filesystem::path& file);
   void pause(int failures);
   void report(ServedView::Phase phase, const std::string& reason);
   bool is_stopping() const;
@@ -65,6 +66,7 @@ class CatchUp {
   bool stopping_ = false;
   std::mt19937_64 random_{std::random_device{}()};
   std::unique_ptr<ViewStore> store_;
+  ServedView::Phase phase_;  // as last reported
   std::thread thread_;
 };
 

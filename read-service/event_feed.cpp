@@ -28,7 +28,8 @@ void EventFeed::start_at(const Positions& positions) {
     positions_[partition] = std::max<std::int64_t>(0, offset);
   }
   source_->records().assign(assigned);
-  last_event_ = std::chrono::steady_clock::now();
+  begun_ = positions_;
+  begun_at_ = last_event_ = std::chrono::steady_clock::now();
 }
 
 EventBatch EventFeed::poll() {
@@ -44,6 +45,21 @@ EventBatch EventFeed::poll() {
   }
   note_progress(batch.events.empty());
   return batch;
+}
+
+FillProgress EventFeed::progress(const std::vector<std::string>& topics) const {
+  FillProgress progress;
+  std::int64_t read_since = 0;
+  for (const auto& [partition, end] : ends_) {
+    if (std::ranges::find(topics, partition.first) == topics.end()) continue;
+    const auto position = std::min(position_in(positions_, partition), end);
+    progress.messages_read += position;
+    progress.messages_total += end;
+    read_since += std::max<std::int64_t>(0, position - position_in(begun_, partition));
+  }
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begun_at_;
+  progress.messages_per_second = static_cast<double>(read_since) / std::max(time.count(), 1e-9);
+  return progress;
 }
 
 // A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "read-service/event_source.h"
+#include "read-service/fill_progress.h"
 #include "read-service/positions.h"
 #include "read-service/published_event.h"
 
@@ -30,6 +31,9 @@ class EventFeed {
   // Whether all that was there when the feed was opened has been given. Stays true.
   bool has_caught_up() const { return caught_up_; }
 
+  // Over these topics, towards where they ended when the feed was opened.
+  FillProgress progress(const std::vector<std::string>& topics) const;
+
   // Messages that the broker holds behind the last event given, as last heard.
   std::int64_t lag() const { return source_->records().lag(); }
 
@@ -38,8 +42,9 @@ class EventFeed {
 
   std::unique_ptr<EventSource> source_;
   EventDecoder decoder_;
-  Positions ends_, positions_;
+  Positions ends_, begun_, positions_;
   bool caught_up_ = false;
+  std::chrono::steady_clock::time_point begun_at_;
   std::chrono::steady_clock::time_point last_event_;
 };
 

@@ -99,11 +99,9 @@ void Projector::step() {
   note_source("");
   if (!batch.events.empty()) apply(batch);
   if (feed_->has_caught_up()) {
-    for (auto& live : live_) {
-      if (live.view->state().phase != Phase::live) promote(live);
-    }
+    std::erase_if(live_, [&](Live& live) { return live.view->state().phase != Phase::live && !promote(live); });
   }
-  update_lags();
+  update_progress();
 }
 
 void Projector::note_source(const std::string& reason) {
@@ -117,13 +115,26 @@ void Projector::note_source(const std::string& reason) {
   source_reason_ = reason;
 }
 
-void Projector::promote(Live& live) {
-  if (!live.store->is_complete()) live.store->mark_complete();
-  const auto readers = live.view->readers();
-  if (!readers || readers->file() != live.store->file()) live.view->serve(live.store->file());
-  live.view->set_state(Phase::live);
-  waiters_.replaced(live.view->definition.name);
-  log_.info("a view is live", {{"view", live.view->definition.name}});
+// False: the view has failed, and is on its own from here on.
+bool Projector::promote(Live& live) {
+  auto& view = *live.view;
+  try {
+    const auto readers = view.readers();
+    if (!readers || readers->file() != live.store->file()) {
+      const auto found = find_generations(options_.folder, view.definition);
+      live.store->mark_complete(found.rank + 1);
+      view.serve(live.store->file());
+      view.set_previous_generation(found.complete ? generation_of(*found.complete, view.definition.name)
+                                                  : std::nullopt);
+    }
+  } catch (const std::exception& error) {
+    fail(live, error.what());
+    return false;
+  }
+  view.set_state(Phase::live);
+  waiters_.replaced(view.definition.name);
+  log_.info("a view is live", {{"view", view.definition.name}, {"file", live.store->file().string()}});
+  return true;
 }
 
 void Projector::apply(const EventBatch& batch) {
@@ -139,18 +150,23 @@ bool Projector::apply_to(Live& live, const EventBatch& batch) {
     view.set_positions(live.store->positions());
     waiters_.committed(view.definition.name, applied.changes);
     view.metrics.count(applied);
+    view.count_events(applied.caused_at.size());
     if (view.state().phase == Phase::live) view.metrics.observe_visible(applied.caused_at, clock_.now());
     if (applied.gaps > 0)
       log_.warn("stream versions are missing", {{"view", view.definition.name}, {"gaps", applied.gaps}});
     return true;
   } catch (const std::exception& error) {
-    view.set_state(Phase::failed, error.what());
-    log_.error("a view fails", {{"view", view.definition.name}, {"reason", error.what()}});
+    fail(live, error.what());
+    return false;
   }
+}
+
+void Projector::fail(Live& live, const std::string& reason) {
+  live.view->set_state(Phase::failed, reason);
+  log_.error("a view fails", {{"view", live.view->definition.name}, {"reason", reason}});
   const auto file = live.store->file();
   live.store.reset();
   retry(live.view, file);
-  return false;
 }
 
 void Projector::count_unknown(const EventBatch& batch) {
@@ -166,13 +182,20 @@ void Projector::count_unknown(const EventBatch& batch) {
   }
 }
 
-void Projector::update_lags() {
+void Projector::update_progress() {
   const auto lag = feed_->lag();
   for (const auto& view : views_) {
     const auto phase = view->state().phase;
     const auto wants = [&](const std::string& topic) { return view->definition.wants(topic); };
     if (phase == Phase::live) view->metrics.set_lag(lag);
     if (phase == Phase::failed) view->metrics.set_lag(lag + gap(view->positions(), feed_->positions(), wants));
+  }
+  for (const auto& live : live_) {
+    if (live.view->state().phase == Phase::live) continue;
+    live.view->metrics.set_lag(lag);
+    auto progress = feed_->progress(live.view->definition.topics);
+    progress.generation = generation_of(live.store->file(), live.view->definition.name).value_or(0);
+    live.view->set_fill(std::move(progress));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -42,7 +43,9 @@ class Projector {
   void stop();
 
   // Fills the view anew from the first event, in a file beside the one that is served until the new one has caught up.
-  void rebuild(const std::string& view);
+  // Going back does the same with the file that was served before. Nothing: it begins; otherwise why it cannot.
+  std::optional<std::string> rebuild(ServedView& view);
+  std::optional<std::string> roll_back(ServedView& view);
 
   // The events' source and each view, as /readyz wants them.
   std::vector<http::Readiness> status() const;
@@ -63,19 +66,22 @@ class Projector {
   void open_view(const std::shared_ptr<ServedView>& view);
   void send_far_behind_to_catch_up();
   std::unique_ptr<ViewStore> open_current(ServedView& view) const;
-  void promote(Live& live);
+  bool promote(Live& live);
 
   void apply(const EventBatch& batch);
   bool apply_to(Live& live, const EventBatch& batch);
+  void fail(Live& live, const std::string& reason);
   void count_unknown(const EventBatch& batch);
-  void update_lags();
+  void update_progress();
 
   void catch_up(CatchUp::Task task);
   void retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file);
+  enum class Replacement { rebuilt, previous };
+  std::optional<std::string> ask_for(ServedView& view, Replacement which);
   void attend();
-  void begin_rebuild(const std::string& name);
+  void begin(const ServedView& asked, Replacement which);
   void fill_beside(const std::shared_ptr<ServedView>& view, std::filesystem::path file);
-  void adopt(Live arrived);
+  void adopt(Live arrived, bool beside);
   Positions earliest() const;
 
   const std::vector<std::shared_ptr<ServedView>> views_;
@@ -95,8 +101,8 @@ class Projector {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = true;
-  bool attention_ = false;  // a catch-up is done, or a rebuild is wanted
-  std::vector<std::string> rebuilds_;
+  bool attention_ = false;  // a catch-up is done, or a replacement is wanted
+  std::vector<std::pair<ServedView*, Replacement>> asked_;
   std::string source_reason_ = "not connected";  // empty: events flow
   std::thread thread_;
 };

@@ -11,6 +11,7 @@ std::unique_ptr<ViewStore> Projector::open_current(ServedView& view) const {
   const auto fresh = generation_file(options_.folder, view.definition.name, found.highest + 1);
   auto store = std::make_unique<ViewStore>(view.definition, found.complete.value_or(found.filling.value_or(fresh)));
   if (store->is_complete()) view.serve(store->file());
+  view.set_previous_generation(found.previous ? generation_of(*found.previous, view.definition.name) : std::nullopt);
   view.set_positions(store->positions());
   return store;
 }
@@ -20,7 +21,9 @@ void Projector::open_view(const std::shared_ptr<ServedView>& view) {
     auto store = open_current(*view);
     const auto found = find_generations(options_.folder, view->definition);
     live_.push_back({view, std::move(store)});
-    if (found.complete && found.filling) fill_beside(view, *found.filling);  // a rebuild that a stop broke off
+    if (!found.complete || !found.filling) return;
+    view->begin_replacement(generation_of(*found.filling, view->definition.name).value_or(0));
+    fill_beside(view, *found.filling);  // a rebuild that a stop broke off
   } catch (const std::exception& error) {
     view->set_state(ServedView::Phase::failed, error.what());
     log_.error("a view cannot be opened", {{"view", view->definition.name}, {"reason", error.what()}});
@@ -64,38 +67,58 @@ void Projector::retry(const std::shared_ptr<ServedView>& view, std::filesystem::
        .pause_first = true});
 }
 
-void Projector::rebuild(const std::string& view) {
+std::optional<std::string> Projector::rebuild(ServedView& view) { return ask_for(view, Replacement::rebuilt); }
+
+std::optional<std::string> Projector::roll_back(ServedView& view) {
+  if (!view.previous_generation()) return "there is no file to go back to";
+  return ask_for(view, Replacement::previous);
+}
+
+std::optional<std::string> Projector::ask_for(ServedView& view, Replacement which) {
+  if (!view.readers()) return "it is being filled for the first time";
+  const auto previous = view.previous_generation().value_or(0);
+  if (!view.begin_replacement(which == Replacement::previous ? previous : 0)) return "its next file is being filled";
   const std::lock_guard lock{mutex_};
-  rebuilds_.push_back(view);
+  asked_.emplace_back(&view, which);
   attention_ = true;
   changed_.notify_all();
+  return std::nullopt;
 }
 
 void Projector::attend() {
-  std::vector<std::string> rebuilds;
+  std::vector<std::pair<ServedView*, Replacement>> asked;
   {
     const std::lock_guard lock{mutex_};
     if (!attention_) return;
     attention_ = false;
-    rebuilds.swap(rebuilds_);
+    asked.swap(asked_);
   }
-  for (const auto& name : rebuilds) begin_rebuild(name);
-  std::vector<Live> arrived;
+  for (const auto& [view, which] : asked) begin(*view, which);
+  std::vector<std::pair<Live, bool>> arrived;
   std::erase_if(catch_ups_, [&](const auto& one) {
     if (!one->is_done()) return false;
-    arrived.push_back({one->view(), one->take_store()});
+    arrived.emplace_back(Live{one->view(), one->take_store()}, one->is_beside());
     return true;
   });
-  for (auto& one : arrived) adopt(std::move(one));
+  for (auto& [live, beside] : arrived) adopt(std::move(live), beside);
 }
 
-void Projector::begin_rebuild(const std::string& name) {
-  const auto view = std::ranges::find(views_, name, [](const auto& one) { return one->definition.name; });
-  if (view == views_.end()) return;
-  if (std::ranges::any_of(catch_ups_, [&](const auto& one) { return one->view() == *view && one->is_beside(); }))
-    return;
-  const auto generation = find_generations(options_.folder, (*view)->definition).highest + 1;
-  fill_beside(*view, generation_file(options_.folder, name, generation));
+void Projector::begin(const ServedView& asked, Replacement which) {
+  const auto view = *std::ranges::find(views_, &asked, [](const auto& one) { return one.get(); });
+  const auto& name = view->definition.name;
+  try {
+    const auto found = find_generations(options_.folder, view->definition);
+    if (which == Replacement::rebuilt) {
+      fill_beside(view, generation_file(options_.folder, name, found.highest + 1));
+    } else if (found.previous) {
+      fill_beside(view, *found.previous);
+    } else {
+      throw std::runtime_error{"the file to go back to is gone"};
+    }
+  } catch (const std::exception& error) {
+    view->end_replacement();
+    log_.error("a view's next file cannot be begun", {{"view", name}, {"reason", error.what()}});
+  }
 }
 
 void Projector::fill_beside(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
@@ -106,15 +129,16 @@ void Projector::fill_beside(const std::shared_ptr<ServedView>& view, std::filesy
 }
 
 // At a batch boundary. What the newcomer lacks is read again, and the others pass over what they have.
-void Projector::adopt(Live arrived) {
+void Projector::adopt(Live arrived, bool beside) {
   const auto view = arrived.view;
   const auto wants = [&](const std::string& topic) { return view->definition.wants(topic); };
   const auto missing = feed_ ? gap(arrived.store->positions(), feed_->positions(), wants) : 0;
   if (missing > options_.most_rewound) {
     const auto file = arrived.store->file();
     arrived.store.reset();
-    return catch_up(
-        {.view = view, .open_store = [view, file] { return std::make_unique<ViewStore>(view->definition, file); }});
+    return catch_up({.view = view,
+                     .open_store = [view, file] { return std::make_unique<ViewStore>(view->definition, file); },
+                     .beside = beside});
   }
   const auto readers = view->readers();
   if (readers && readers->file() != arrived.store->file()) {
@@ -124,7 +148,8 @@ void Projector::adopt(Live arrived) {
   std::erase_if(live_, [&](const Live& live) { return live.view == view; });
   live_.push_back(std::move(arrived));
   if (missing > 0) feed_.reset();  // a new one: an old consumer may still hold records from before a seek
-  promote(live_.back());
+  if (beside) view->end_replacement();
+  if (!promote(live_.back())) live_.pop_back();
 }
 
 // For each partition the position of the view that is least far, among those that want it.

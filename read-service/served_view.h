@@ -1,11 +1,14 @@
-// One view as the HTTP side knows it: what it is, where to read, and how it is doing.
+// One view as the HTTP side knows it: what it is, where to read, how it is doing, what is being filled for it.
 // Threads: any. Failures: none; a view that has none of its own to give has no readers.
 #pragma once
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "read-service/fill_progress.h"
+#include "read-service/rate_meter.h"
 #include "read-service/readers.h"
 #include "read-service/view.h"
 #include "read-service/view_metrics.h"
@@ -43,6 +46,7 @@ class ServedView {
   void set_state(Phase phase, std::string reason = {}) {
     const std::lock_guard lock{mutex_};
     state_ = {phase, std::move(reason)};
+    if (phase == Phase::live) fill_.reset();
     metrics.set_failed(phase == Phase::failed);
   }
 
@@ -56,11 +60,63 @@ class ServedView {
     positions_ = positions;
   }
 
+  // Of the view's own file, until it is live.
+  std::optional<FillProgress> fill() const {
+    const std::lock_guard lock{mutex_};
+    return fill_;
+  }
+  void set_fill(FillProgress progress) {
+    const std::lock_guard lock{mutex_};
+    if (state_.phase != Phase::live) fill_ = std::move(progress);
+  }
+
+  // Of a file beside the one that is served, to take its place: one at a time.
+  std::optional<FillProgress> replacement() const {
+    const std::lock_guard lock{mutex_};
+    return replacement_;
+  }
+  bool begin_replacement(int generation) {  // false: there is one already
+    const std::lock_guard lock{mutex_};
+    if (replacement_) return false;
+    replacement_ = FillProgress{.generation = generation};
+    return true;
+  }
+  void set_replacement(FillProgress progress) {
+    const std::lock_guard lock{mutex_};
+    if (replacement_) replacement_ = std::move(progress);
+  }
+  void end_replacement() {
+    const std::lock_guard lock{mutex_};
+    replacement_.reset();
+  }
+
+  // The file before the one that is served; nothing: there is none to go back to.
+  std::optional<int> previous_generation() const {
+    const std::lock_guard lock{mutex_};
+    return previous_generation_;
+  }
+  void set_previous_generation(std::optional<int> generation) {
+    const std::lock_guard lock{mutex_};
+    previous_generation_ = generation;
+  }
+
+  void count_events(std::size_t count) {
+    const std::lock_guard lock{mutex_};
+    rate_.add(count, std::chrono::steady_clock::now());
+  }
+  double events_per_second() {
+    const std::lock_guard lock{mutex_};
+    return rate_.per_second(std::chrono::steady_clock::now());
+  }
+
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<ReaderPool> readers_;
   State state_;
   Positions positions_;
+  std::optional<FillProgress> fill_, replacement_;
+  std::optional<int> previous_generation_;
+  RateMeter rate_;
 };
 
 }  // namespace orderly::read

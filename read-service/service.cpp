@@ -1,6 +1,7 @@
 #include "read-service/service.h"
 
 #include "common/http/health.h"
+#include "read-service/admin_api.h"
 #include "read-service/web/web.h"
 
 namespace orderly::read {
@@ -34,6 +35,7 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
                  {.folder = options.data / "views", .back_off = options.back_off}, log),
       api_(server_, waiters_, log) {
   for (const auto& view : views_) api_.add(view);
+  add_admin_routes(server_, views_, projector_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
   add_pages();
 }

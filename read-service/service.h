@@ -31,7 +31,6 @@ class ReadService {
 
   void start();
   void stop();
-  void rebuild(const std::string& view) { projector_.rebuild(view); }
   const std::vector<std::shared_ptr<ServedView>>& views() const { return views_; }
   std::uint16_t port() const { return server_.port(); }
   prometheus::Registry& registry() { return *registry_; }

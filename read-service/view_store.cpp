@@ -11,7 +11,7 @@ constexpr const char* common_schema = R"sql(
   CREATE TABLE checkpoints(topic TEXT, partition INTEGER, next_offset INTEGER NOT NULL,
                            PRIMARY KEY(topic, partition)) WITHOUT ROWID;
   CREATE TABLE streams(topic TEXT, subject TEXT, version INTEGER NOT NULL, PRIMARY KEY(topic, subject)) WITHOUT ROWID;
-  CREATE TABLE store(schema_version INTEGER NOT NULL, complete INTEGER NOT NULL);
+  CREATE TABLE store(schema_version INTEGER NOT NULL, complete INTEGER NOT NULL);  -- complete: the rank, or 0
 )sql";
 
 bool has_tables(sqlite::Database& db) {
@@ -144,14 +144,14 @@ Reader ViewStore::into_reader() && {
   return Reader{std::move(db_)};
 }
 
-bool ViewStore::is_complete() { return db_.query_integer("SELECT complete FROM store") == 1; }
-void ViewStore::mark_complete() { db_.execute("UPDATE store SET complete = 1"); }
+bool ViewStore::is_complete() { return db_.query_integer("SELECT complete FROM store") > 0; }
+void ViewStore::mark_complete(int rank) { db_.execute("UPDATE store SET complete = " + std::to_string(rank)); }
 
 std::optional<StoreState> inspect_store(const std::filesystem::path& file) {
   sqlite::Database db{file, sqlite::OpenMode::read_write};
   if (!has_tables(db)) return std::nullopt;
   return StoreState{static_cast<int>(db.query_integer("SELECT schema_version FROM store")),
-                    db.query_integer("SELECT complete FROM store") == 1};
+                    static_cast<int>(db.query_integer("SELECT complete FROM store"))};
 }
 
 }  // namespace orderly::read

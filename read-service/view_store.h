@@ -36,9 +36,10 @@ class ViewStore {
   // The end of the store: its tables, to be asked. For one in memory, which nobody else can open.
   Reader into_reader() &&;
 
-  // Whether it has once held all that there was; until then it is not served.
+  // Whether it has once held all that there was; until then it is not served. Of several such files of a view the one
+  // with the highest rank is.
   bool is_complete();
-  void mark_complete();
+  void mark_complete(int rank = 1);
 
  private:
   class StreamVersions;
@@ -52,10 +53,10 @@ class ViewStore {
   std::unique_ptr<sqlite::Statement> save_position_, read_stream_, save_stream_;
 };
 
-// The schema version of a file, and whether it is complete; nothing when the file is not a finished store.
+// The schema version of a file, and its rank if it is complete; nothing when the tables are not there yet.
 struct StoreState {
   int schema_version = 0;
-  bool complete = false;
+  int rank = 0;  // 0: not complete
 };
 std::optional<StoreState> inspect_store(const std::filesystem::path& file);
 

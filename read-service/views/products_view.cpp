@@ -10,11 +10,18 @@ namespace {
 
 namespace v1 = allocation::v1;
 
-// Totals are kept, not summed at each query: a product may have a million lines.
+// Totals are kept, not summed at each query: a product may have a million lines. For the same reason its past is kept
+// as what it was at each version, not as events to be folded again. time_ms: when the version came about; the sender's
+// clock may go back, versions do not.
 constexpr const char* schema = R"sql(
   CREATE TABLE products(sku TEXT PRIMARY KEY, batches INTEGER NOT NULL, quantity INTEGER NOT NULL,
                         allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
-                        backordered_quantity INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+                        backordered_quantity INTEGER NOT NULL, version INTEGER NOT NULL,
+                        time_ms INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE product_versions(sku TEXT, version INTEGER, batches INTEGER NOT NULL, quantity INTEGER NOT NULL,
+                                allocated INTEGER NOT NULL, backordered_lines INTEGER NOT NULL,
+                                backordered_quantity INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+                                PRIMARY KEY(sku, version)) WITHOUT ROWID;
   CREATE TABLE batch_quantities(batch_ref TEXT PRIMARY KEY, quantity INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE waiting_lines(sku TEXT, order_id TEXT, quantity INTEGER NOT NULL,
                              PRIMARY KEY(sku, order_id)) WITHOUT ROWID;
@@ -29,10 +36,13 @@ class ProductsProjection final : public Projection {
  public:
   explicit ProductsProjection(sqlite::Database& db)
       : add_(db,
-             "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+             "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET "
              "batches = batches + ?2, quantity = quantity + ?3, allocated = allocated + ?4, "
              "backordered_lines = backordered_lines + ?5, backordered_quantity = backordered_quantity + ?6, version = "
-             "?7"),
+             "?7, time_ms = max(time_ms, ?8)"),
+        remember_(db,
+                  "INSERT INTO product_versions SELECT sku, version, batches, quantity, allocated, backordered_lines, "
+                  "backordered_quantity, time_ms FROM products WHERE sku = ?1"),
         create_batch_(db, "INSERT INTO batch_quantities VALUES (?1, ?2)"),
         batch_quantity_(db, "SELECT quantity FROM batch_quantities WHERE batch_ref = ?1"),
         set_batch_quantity_(db, "UPDATE batch_quantities SET quantity = ?2 WHERE batch_ref = ?1"),
@@ -43,7 +53,8 @@ class ProductsProjection final : public Projection {
   void apply(const PublishedEvent& event, Changes& changes) override {
     const auto sums = sums_of(event);
     add_.run(event.subject, sums.batches, sums.quantity, sums.allocated, sums.backordered_lines,
-             sums.backordered_quantity, event.stream_version);
+             sums.backordered_quantity, event.stream_version, to_unix_ms(event.happened()));
+    remember_.run(event.subject);
     changes.touch("sku", event.subject, event.stream_version);
   }
 
@@ -89,35 +100,65 @@ class ProductsProjection final : public Projection {
     return quantity;
   }
 
-  sqlite::Statement add_, create_batch_, batch_quantity_, set_batch_quantity_, begin_waiting_, waiting_quantity_,
-      end_waiting_;
+  sqlite::Statement add_, remember_, create_batch_, batch_quantity_, set_batch_quantity_, begin_waiting_,
+      waiting_quantity_, end_waiting_;
 };
 
-Answer product_by_sku(Reader& reader, const std::string& sku) {
-  auto& row = reader
-                  .query(
-                      "SELECT sku, quantity, allocated, batches, backordered_lines, backordered_quantity, version "
-                      "FROM products WHERE sku = ?1")
-                  .bind(sku);
-  if (!row.step()) return {.wake_key = "sku/" + sku};
+Answer to_answer(const std::string& sku, const sqlite::Statement& row) {
   http::JsonWriter json;
-  json.begin_object().member("sku", row.text(0)).member("quantity", row.integer(1)).member("allocated", row.integer(2));
-  json.member("available", row.integer(1) - row.integer(2)).member("batches", row.integer(3));
-  json.member("backordered_lines", row.integer(4)).member("backordered_quantity", row.integer(5));
-  json.member("version", row.integer(6)).end_object();
-  return {
-      .json = json.take(), .etag = std::to_string(row.integer(6)), .version = row.integer(6), .wake_key = "sku/" + sku};
+  json.begin_object().member("sku", sku).member("quantity", row.integer(0)).member("allocated", row.integer(1));
+  json.member("available", row.integer(0) - row.integer(1)).member("batches", row.integer(2));
+  json.member("backordered_lines", row.integer(3)).member("backordered_quantity", row.integer(4));
+  json.member("version", row.integer(5)).end_object();
+  return {.json = json.take(), .etag = std::to_string(row.integer(5)), .version = row.integer(5)};
+}
+
+constexpr const char* columns =
+    "SELECT quantity, allocated, batches, backordered_lines, backordered_quantity, version, time_ms ";
+
+Answer product_by_sku(Reader& reader, const std::string& sku) {
+  auto& row = reader.query(std::string{columns} + "FROM products WHERE sku = ?1").bind(sku);
+  Answer answer;
+  if (row.step()) answer = to_answer(sku, row);
+  answer.wake_key = "sku/" + sku;
+  return answer;
+}
+
+// The newest up to that version; nothing when there is none.
+const sqlite::Statement* version_up_to(Reader& reader, const std::string& sku, std::int64_t version) {
+  auto& row = reader.query(std::string{columns} +
+                           "FROM product_versions WHERE sku = ?1 AND version <= ?2 ORDER BY version DESC LIMIT 1");
+  return row.bind(sku, version).step() ? &row : nullptr;
+}
+
+// By halves: times never fall with the version, and no index by time is needed.
+std::int64_t version_at(Reader& reader, const std::string& sku, std::int64_t present, Time time) {
+  std::int64_t low = 0, too_high = present + 1;
+  while (too_high - low > 1) {
+    const auto middle = low + (too_high - low) / 2;
+    const auto* row = version_up_to(reader, sku, middle);
+    (row == nullptr || row->integer(6) <= to_unix_ms(time) ? low : too_high) = middle;
+  }
+  return low;
+}
+
+Answer product_as_of(Reader& reader, const std::string& sku, const AsOf& as_of) {
+  const auto present = product_by_sku(reader, sku).version;
+  if (as_of.version > present) return {};
+  const auto version = as_of.time ? version_at(reader, sku, present, *as_of.time) : as_of.version;
+  const auto* row = version_up_to(reader, sku, version);
+  return row == nullptr ? Answer{} : to_answer(sku, *row);
 }
 
 }  // namespace
 
 ViewDefinition products_view() {
   return {.name = "products",
-          .schema_version = 1,
+          .schema_version = 2,
           .topics = {"allocation.events"},
           .schema = schema,
           .projection = [](sqlite::Database& db) { return std::make_unique<ProductsProjection>(db); },
-          .resources = {{"/products/:sku", "product", product_by_sku}},
+          .resources = {{.path = "/products/:sku", .noun = "product", .query = product_by_sku, .as_of = product_as_of}},
           .lists = {}};
 }
 

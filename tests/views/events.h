@@ -22,11 +22,17 @@ struct Record {
   std::int32_t partition = 0;
   std::string key, value;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::int64_t timestamp_ms = 0;
 };
 
 inline Record to_record(const std::string& topic, const google::protobuf::Message& message, const std::string& subject,
                         std::int64_t version, std::optional<Time> time = std::nullopt) {
-  Record record{.topic = topic, .partition = 0, .key = subject, .value = message.SerializeAsString(), .headers = {}};
+  Record record{.topic = topic,
+                .partition = 0,
+                .key = subject,
+                .value = message.SerializeAsString(),
+                .headers = {},
+                .timestamp_ms = 0};
   record.headers = {{"ce_id", subject + '-' + std::to_string(version)},
                     {"ce_type", message.GetDescriptor()->full_name()},
                     {"ce_subject", subject},
@@ -160,6 +166,24 @@ inline Record became_vip(const std::string& customer_id, const std::string& time
   customer::v1::CustomerBecameVip event;
   event.set_customer_id(customer_id);
   return to_record("customer.events", event, customer_id, 1, parse_rfc3339(time));
+}
+
+// The record of an unreadable command, as the write service gives it up.
+inline Record dead_letter(std::string value, const std::string& reason, const std::string& time) {
+  return {.topic = "dead-letters",
+          .partition = 0,
+          .key = "LAMP",
+          .value = std::move(value),
+          .headers = {{"ce_id", "cmd-1"},
+                      {"ce_type", "allocation.v1.Allocate"},
+                      {"content-type", "application/json"},
+                      {"dlq-reason", reason},
+                      {"dlq-detail", "it \"cannot\" be read"},
+                      {"dlq-topic", "allocation.commands"},
+                      {"dlq-partition", "3"},
+                      {"dlq-offset", "17"},
+                      {"dlq-time", time}},
+          .timestamp_ms = 0};
 }
 
 inline Record accepted(const std::string& command_id, std::int64_t version = 1) {

@@ -33,6 +33,7 @@ inline kafka::MessageBatch to_batch(std::vector<std::pair<std::int64_t, Record>>
     message.topic = record.topic;
     message.partition = record.partition;
     message.offset = offset;
+    message.timestamp_ms = record.timestamp_ms;
     message.key = record.key;
     message.value = record.value;
     message.headers = owner->headers[i];

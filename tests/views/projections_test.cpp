@@ -130,6 +130,38 @@ TEST_CASE("a line that goes out of stock twice waits once") {
   CHECK(view.json("LAMP").find(R"("backordered_lines":1,"backordered_quantity":5)") != std::string::npos);
 }
 
+TEST_CASE("a product as of a version or a time is what it was then") {
+  ProjectedView view{read::products_view()};
+  Stream lamp, chair{"CHAIR"};
+  std::vector<std::string> answers{"none"};
+  const auto time = [](std::size_t i) { return "2026-01-01T00:00:" + std::to_string(10 + i) + "Z"; };
+  for (std::int64_t i = 0; i < 40; ++i) {
+    lamp.at(time(answers.size()));
+    const auto order_id = "o" + std::to_string(i);
+    view.given({i % 4 == 0   ? lamp.created("b" + std::to_string(i), i + 1)
+                : i % 4 == 1 ? lamp.out_of_stock(order_id, i, true)
+                             : lamp.allocated(order_id, 1, "b0")});
+    view.given({chair.at(time(0)).created("c" + std::to_string(i), 1)});
+    answers.push_back(view.json("LAMP"));
+  }
+  for (std::size_t i = 1; i < answers.size(); ++i) {
+    CHECK(view.json_at("LAMP", static_cast<std::int64_t>(i)) == answers[i]);
+    CHECK(view.json_at("LAMP", time(i)) == answers[i]);
+  }
+  CHECK(view.json_at("LAMP", 41) == "none");
+  CHECK(view.json_at("LAMP", time(0)) == "none");
+  CHECK(view.json_at("LAMP", "2030-01-01T00:00:00Z") == answers.back());
+  CHECK(view.json_at("DESK", 1) == "none");
+}
+
+TEST_CASE("a product's versions keep their order in time when a sender's clock goes back") {
+  ProjectedView view{read::products_view()};
+  Stream lamp;
+  view.given({lamp.at("2026-01-05T00:00:00Z").created("b1", 1), lamp.at("2026-01-01T00:00:00Z").created("b2", 1)});
+  CHECK(view.json_at("LAMP", "2026-01-03T00:00:00Z") == "none");
+  CHECK_THAT(view.json_at("LAMP", "2026-01-05T00:00:00Z"), Catch::Contains(R"("version":2)"));
+}
+
 TEST_CASE("a command's result is what the write service published, and the same again changes nothing") {
   ProjectedView view{read::command_results_view()};
   view.given({accepted("c1", 7)});

@@ -1,7 +1,7 @@
 // The running service on events: views that fail alone, catch up, and survive restarts and a broker that is away.
-#include <atomic>
 #include <catch2/catch.hpp>
 
+#include "tests/views/breakable.h"
 #include "tests/views/running_service.h"
 
 using namespace orderly;
@@ -9,38 +9,6 @@ using namespace orderly::test;
 using Catch::Contains;
 
 namespace {
-
-// The products view, failing at every event while told to.
-struct Breakable {
-  std::shared_ptr<std::atomic<bool>> broken = std::make_shared<std::atomic<bool>>(false);
-  std::shared_ptr<std::atomic<int>> schema_version = std::make_shared<std::atomic<int>>(1);
-
-  class Projection final : public read::Projection {
-   public:
-    Projection(std::unique_ptr<read::Projection> inner, std::shared_ptr<std::atomic<bool>> broken)
-        : inner_(std::move(inner)), broken_(std::move(broken)) {}
-    void apply(const read::PublishedEvent& event, read::Changes& changes) override {
-      if (*broken_) throw std::runtime_error{"a bug in the projection"};
-      inner_->apply(event, changes);
-    }
-
-   private:
-    std::unique_ptr<read::Projection> inner_;
-    std::shared_ptr<std::atomic<bool>> broken_;
-  };
-
-  std::function<std::vector<read::ViewDefinition>()> views() const {
-    return [*this] {
-      auto views = read::all_views();
-      auto& products = views[2];
-      products.schema_version = *schema_version;
-      products.projection = [inner = products.projection, flag = broken](sqlite::Database& db) {
-        return std::make_unique<Projection>(inner(db), flag);
-      };
-      return views;
-    };
-  }
-};
 
 std::string metric(const RunningService& service, const std::string& name) {
   const auto text = service.get("/metrics").body;
@@ -225,7 +193,7 @@ TEST_CASE("a rebuild fills a file beside the one that is served, and takes its p
     altered.execute("UPDATE products SET allocated = 40");
   }
   CHECK_THAT(service.get("/products/LAMP").body, Contains(R"("allocated":40)"));
-  service.service().rebuild("products");
+  CHECK(service.post("/admin/views/products/rebuild").status == 202);
   service.until([&] { return service.get("/products/LAMP").body.find(R"("allocated":3)") != std::string::npos; });
   service.topics.publish(lamp.allocated("o2", 4, "b1"));
   CHECK_THAT(service.get("/products/LAMP?min_version=3&wait=20").body, Contains(R"("allocated":7)"));
@@ -249,7 +217,7 @@ TEST_CASE("a rebuild that was broken off is gone on with at the next start") {
   service.start();
   service.until([&] {
     const auto state = read::inspect_store(service.folder() / "views/products.2.db");
-    return state && state->complete;
+    return state && state->rank > 0;
   });
   CHECK_THAT(service.get("/products/LAMP").body, Contains(R"("allocated":3)"));
 }
@@ -280,4 +248,38 @@ TEST_CASE("a second service on the same folder is refused") {
                            clock,
                            log::Logger::silent()};
   CHECK_THROWS_WITH(second.start(), Contains("another process holds") && Contains("read-service.lock"));
+}
+
+TEST_CASE("several replicas follow the same topics, each with files of its own, and answer alike") {
+  RunningService one;
+  Stream lamp;
+  OrderStream order{"o1"};
+  one.topics.publish({lamp.created("b1", 50), order.created({{"LAMP", 3}})});
+  RunningService other{read::all_views, one.topics};
+  one.topics.publish({lamp.allocated("o1", 3, "b1"), order.allocated(), order.paid()});
+  one.until_ready();
+  other.until_ready();
+  for (const auto* path : {"/orders/o1", "/orders", "/orders/o1/history", "/customers/c1", "/batches/b1"}) {
+    CHECK(one.get(path).body == other.get(path).body);
+    CHECK(one.get(path).headers["etag"] == other.get(path).headers["etag"]);
+  }
+}
+
+TEST_CASE("a replica started on a copy of another's files goes on from there") {
+  RunningService one;
+  Stream lamp;
+  OrderStream order{"o1"};
+  one.topics.publish({lamp.created("b1", 50), order.created({{"LAMP", 3}}), lamp.allocated("o1", 3, "b1")});
+  one.until_ready();
+  one.stop();
+  RunningService other{read::all_views, one.topics, one.folder()};
+  CHECK_THAT(other.get("/orders/o1").body, Contains(R"("batch_ref":"b1")"));
+  one.topics.publish({order.allocated(), order.paid()});
+  CHECK_THAT(other.get("/orders/o1?min_version=3&wait=20").body, Contains(R"("status":"paid")"));
+  other.until_ready();
+  CHECK(metric(other, R"(orderly_view_events_total{type="ordering.v1.OrderCreated",view="orders"})").empty());
+  CHECK(metric(other, R"(orderly_view_events_total{type="ordering.v1.OrderPaid",view="orders"})") == "1");
+  one.start();
+  one.until_ready();
+  CHECK(one.get("/orders/o1").body == other.get("/orders/o1").body);
 }

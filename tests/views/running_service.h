@@ -15,8 +15,13 @@ namespace orderly::test {
 
 class RunningService {
  public:
-  explicit RunningService(std::function<std::vector<read::ViewDefinition>()> views = read::all_views)
-      : views_(std::move(views)) {
+  using Views = std::function<std::vector<read::ViewDefinition>()>;
+  explicit RunningService(Views views = read::all_views) : topics(own_topics_), views_(std::move(views)) { start(); }
+  // Beside another one: on its topics, from nothing or from a copy of its files.
+  RunningService(Views views, InMemoryTopics& shared, const std::filesystem::path& copied_from = {})
+      : topics(shared), views_(std::move(views)) {
+    constexpr auto all = std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
+    if (!copied_from.empty()) std::filesystem::copy(copied_from, folder_.path(), all);
     start();
   }
   void start() {
@@ -36,6 +41,9 @@ class RunningService {
   std::uint16_t port() const { return service_->port(); }
   Reply get(const std::string& target, const std::string& headers = "") const {
     return test::get(port(), target, headers);
+  }
+  Reply post(const std::string& target) const {
+    return Connection{port()}.request("POST", target, "Content-Length: 0\r\n");
   }
   const std::filesystem::path& folder() const { return folder_.path(); }
 
@@ -58,10 +66,11 @@ class RunningService {
     }
   }
 
-  InMemoryTopics topics;
+  InMemoryTopics& topics;
   std::string cors_origin;
 
  private:
+  InMemoryTopics own_topics_;
   const std::function<std::vector<read::ViewDefinition>()> views_;
   const SystemClock clock_;
   const TemporaryFolder folder_;
