@@ -2,6 +2,7 @@
 
 #include "common/http/health.h"
 #include "read-service/admin_api.h"
+#include "read-service/verification_api.h"
 #include "read-service/web/web.h"
 
 namespace orderly::read {
@@ -31,11 +32,13 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
       }()),
       server_(with_registry(options.http, registry_), log),
       waiters_([this](std::function<void()> task) { server_.run(std::move(task)); }),
-      projector_(views_, std::move(open), waiters_, clock, *registry_,
+      projector_(views_, open, waiters_, clock, *registry_,
                  {.folder = options.data / "views", .back_off = options.back_off}, log),
+      verification_(views_, std::move(open), options.data / "verification", clock, log),
       api_(server_, waiters_, log) {
   for (const auto& view : views_) api_.add(view);
   add_admin_routes(server_, views_, projector_);
+  add_verification_routes(server_, verification_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
   add_pages();
 }
@@ -57,6 +60,7 @@ void ReadService::start() {
 void ReadService::stop() {
   waiters_.stop();  // all who wait get an answer
   server_.stop();
+  verification_.stop();
   projector_.stop();
   lock_.reset();
 }

@@ -13,6 +13,7 @@
 #include "read-service/projector.h"
 #include "read-service/query_api.h"
 #include "read-service/served_view.h"
+#include "read-service/verification.h"
 #include "read-service/waiters.h"
 
 namespace orderly::read {
@@ -45,6 +46,7 @@ class ReadService {
   http::Server server_;
   Waiters waiters_;
   Projector projector_;
+  Verification verification_;
   QueryApi api_;
 };
 

@@ -16,6 +16,11 @@ int main(int argc, char** argv) {
       Subcommand{"dead-letters list", "what could not be handled, and why", dead_letters_list},
       Subcommand{"dead-letters show", "one of them with its headers and value", dead_letters_show},
       Subcommand{"events", "the audit trail of one aggregate, from a write service's store", events},
+      Subcommand{"why", "how something came about: a command, an event, an order", why},
+      Subcommand{"verify", "proves the views, or a shard's store, by a replay beside them", verify},
+      Subcommand{"views list", "how each view of a read service is doing", views_list},
+      Subcommand{"views rebuild", "fills a view anew, beside the one that is served", views_rebuild},
+      Subcommand{"views rollback", "goes back to the file that a view was served from before", views_rollback},
       Subcommand{"backup", "consistent, checked copies of running services' stores and views", backup},
       Subcommand{"restore", "puts a backup's files where stopped services will find them", restore},
   };

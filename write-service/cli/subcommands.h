@@ -11,6 +11,11 @@ int send(const Invocation& invocation);
 int dead_letters_list(const Invocation& invocation);
 int dead_letters_show(const Invocation& invocation);
 int events(const Invocation& invocation);
+int why(const Invocation& invocation);
+int verify(const Invocation& invocation);
+int views_list(const Invocation& invocation);
+int views_rebuild(const Invocation& invocation);
+int views_rollback(const Invocation& invocation);
 int backup(const Invocation& invocation);
 int restore(const Invocation& invocation);
 
