@@ -27,20 +27,20 @@ class Replay {
       if (view.is_open()) begin(view);
     }
     feed_.start_at({});
+    close_finished();
   }
 
-  bool is_done() const {
-    return std::ranges::all_of(views_, [&](const auto& view) { return has_ended(view); });
-  }
+  bool is_done() const { return stores_.empty(); }
 
   void step() {
     const auto batch = poll();
     std::int64_t read = 0;
     for (auto& view : views_) {
-      if (view.is_open() && !has_ended(view)) apply(view, batch.events);
+      if (stores_.contains(&view)) apply(view, batch.events);
       note_progress(view);
       read += view.found.messages_read;
     }
+    close_finished();
     const auto now = std::chrono::steady_clock::now();
     if (read != std::exchange(read_, read)) last_progress_ = now;
     if (now - last_progress_ > patience && feed_.has_caught_up()) give_up_on_waiting();
@@ -98,15 +98,17 @@ class Replay {
       std::ranges::copy_if(events, std::back_inserter(within), wanted);
       stores_[&view]->apply(within);
     }
-    if (has_ended(view)) stores_.erase(&view);  // closes the file
   } catch (const std::exception& error) {
     view.give_up(error.what());
     stores_.erase(&view);
   }
 
-  bool has_ended(const ReplayedView& view) const {
-    return !view.is_open() || std::ranges::all_of(view.until, [&](const auto& end) {
-      return std::max(position_in(feed_.positions(), end.first), begins_.at(end.first)) >= end.second;
+  // What has been given has been applied: those that need no more are closed.
+  void close_finished() {
+    std::erase_if(stores_, [&](const auto& open) {
+      return std::ranges::all_of(open.first->until, [&](const auto& end) {
+        return std::max(position_in(feed_.positions(), end.first), begins_.at(end.first)) >= end.second;
+      });
     });
   }
 
@@ -119,7 +121,7 @@ class Replay {
 
   void give_up_on_waiting() {
     for (auto& view : views_) {
-      if (!view.is_open() || has_ended(view)) continue;
+      if (!stores_.contains(&view)) continue;
       for (const auto& [partition, end] : view.until) {
         const auto at = position_in(feed_.positions(), partition);
         if (at >= end) continue;

@@ -145,12 +145,19 @@ class Topics {
   kafka::Consumer consumer_;
 };
 
+// What cannot be read may be the very difference.
+std::string data_text(const EventInStore& side) try {
+  return event_json(side.stream, side.event);
+} catch (const std::exception& error) {
+  return std::string{"unreadable data ("} + error.what() + ')';
+}
+
 std::string event_text(const std::optional<EventInStore>& side) {
   if (!side) return "nothing";
   const auto& event = side->event;
   const auto id = derive_id(event.command_id, "event", static_cast<std::uint64_t>(event.number));
   return one_line(side->stream) + " version " + std::to_string(event.version) + ' ' + event.type + ' ' +
-         event_json(side->stream, event) + ", id " + id + ", of command " + one_line(event.command_id) + " at " +
+         data_text(*side) + ", id " + id + ", of command " + one_line(event.command_id) + " at " +
          to_rfc3339(from_unix_ms(event.time_ms));
 }
 

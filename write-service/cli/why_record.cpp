@@ -26,6 +26,13 @@ WhyRecord::Kind kind_of(std::string_view topic) {
   return command ? WhyRecord::Kind::command : WhyRecord::Kind::event;
 }
 
+// As the service reads it: what is no id stands for none.
+std::string_view id_or_nothing(std::string_view text) {
+  constexpr std::size_t most = 64;
+  const bool is_id = text.size() <= most && std::ranges::all_of(text, [](char c) { return c >= '!' && c <= '~'; });
+  return is_id ? text : std::string_view{};
+}
+
 std::string describe(const kafka::Message& message) {
   return describe_payload(message.value, std::string{header(message, "ce_type")}, header(message, "content-type"),
                           JsonLayout::one_line)
@@ -37,7 +44,7 @@ std::string describe(const kafka::Message& message) {
 std::string WhyRecord::place() const { return place_of(topic, std::to_string(partition), std::to_string(offset)); }
 
 WhyHeaders why_headers(const kafka::Message& message) {
-  WhyHeaders headers{header(message, "ce_id"),
+  WhyHeaders headers{id_or_nothing(header(message, "ce_id")),
                      header(message, "ce_correlationid"),
                      header(message, "ce_causationid"),
                      header(message, "ce_subject"),

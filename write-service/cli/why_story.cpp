@@ -14,9 +14,7 @@ bool is_out(const WhyRecord& record, const std::vector<WhyRecord>& all) {
 }
 
 bool earlier(const WhyRecord* a, const WhyRecord* b) {
-  const auto key = [](const WhyRecord& r) {
-    return std::tie(r.time, r.kind, r.topic, r.version, r.partition, r.offset);
-  };
+  const auto key = [](const WhyRecord& r) { return std::tie(r.time, r.topic, r.version, r.partition, r.offset); };
   return key(*a) < key(*b);
 }
 
@@ -28,7 +26,9 @@ WhyStory::WhyStory(const std::vector<WhyRecord>& records) {
   }
   for (const auto& [id, command] : commands_) {
     std::ranges::sort(command->sent, earlier);
-    std::ranges::sort(command->outcomes, earlier);
+    std::ranges::sort(command->outcomes, [](const auto* a, const auto* b) {
+      return a->kind != b->kind ? a->kind < b->kind : earlier(a, b);  // the result comes first
+    });
     command->first = command->sent.empty() ? command->outcomes.empty() ? Time::max() : command->outcomes.front()->time
                                            : command->sent.front()->time;
   }
