@@ -13,6 +13,9 @@ class KafkaEventSource final : public EventSource {
   std::int64_t end_offset(const std::string& topic, std::int32_t partition) override {
     return consumer_.end_offset(topic, partition, timeout_);
   }
+  std::int64_t begin_offset(const std::string& topic, std::int32_t partition) override {
+    return consumer_.begin_offset(topic, partition, timeout_);
+  }
 
  private:
   static constexpr std::chrono::milliseconds timeout_{2'000};

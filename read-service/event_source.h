@@ -18,6 +18,8 @@ class EventSource {
   virtual kafka::MessageSource& records() = 0;
   virtual std::int32_t partition_count(const std::string& topic) = 0;
   virtual std::int64_t end_offset(const std::string& topic, std::int32_t partition) = 0;
+  // Of the first record that is still there.
+  virtual std::int64_t begin_offset(const std::string& /*topic*/, std::int32_t /*partition*/) { return 0; }
 };
 
 using OpenEventSource = std::function<std::unique_ptr<EventSource>()>;

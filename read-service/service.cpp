@@ -3,6 +3,7 @@
 #include "common/http/health.h"
 #include "read-service/admin_api.h"
 #include "read-service/pages.h"
+#include "read-service/verification_api.h"
 
 namespace orderly::read {
 namespace {
@@ -34,13 +35,15 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
       server_(with_registry(options.http, registry_), log),
       waiters_([this](std::function<void()> task) { server_.run(std::move(task)); }),
       projector_(
-          views_, std::move(open), waiters_, clock, *registry_,
+          views_, open, waiters_, clock, *registry_,
           {.folder = options.data / "views", .back_off = options.back_off, .listeners = {&stream_, &throughput_}}, log),
+      verification_(views_, std::move(open), options.data / "verification", clock, log),
       api_(server_, waiters_, log) {
   for (const auto& view : views_) api_.add(view);
   stream_.add_route(server_);
   throughput_.add_route(server_);
   add_admin_routes(server_, views_, projector_);
+  add_verification_routes(server_, verification_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
   add_pages(server_);
 }
@@ -58,6 +61,7 @@ void ReadService::stop() {
   waiters_.stop();  // all who wait get an answer
   stream_.stop();
   server_.stop();
+  verification_.stop();
   projector_.stop();
   lock_.reset();
 }

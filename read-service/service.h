@@ -15,6 +15,7 @@
 #include "read-service/query_api.h"
 #include "read-service/served_view.h"
 #include "read-service/throughput.h"
+#include "read-service/verification.h"
 #include "read-service/waiters.h"
 
 namespace orderly::read {
@@ -49,6 +50,7 @@ class ReadService {
   http::Server server_;
   Waiters waiters_;
   Projector projector_;
+  Verification verification_;
   QueryApi api_;
 };
 

@@ -65,6 +65,22 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return decoded;
 }
 
+std::string percent_encode(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded.append(1, '%').append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
+    }
+  }
+  return encoded;
+}
+
 std::expected<Parameters, std::string> parse_query(std::string_view query, const Names& repeatable) {
   Parameters parameters;
   while (!query.empty()) {

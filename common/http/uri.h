@@ -16,6 +16,9 @@ bool is_utf8(std::string_view bytes);
 // Nothing: a broken %XX, or the result is not UTF-8.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
+// For one segment of a path: everything but letters, digits and -._~ as %XX.
+std::string percent_encode(std::string_view text);
+
 // a=1&b=2. A name that stands twice is refused (which one was meant?), unless it is repeatable: then 1,2.
 std::expected<Parameters, std::string> parse_query(std::string_view query, const Names& repeatable = {});
 

@@ -210,16 +210,25 @@ std::int32_t Consumer::partition_count(const std::string& topic, std::chrono::mi
 }
 
 std::int64_t Consumer::end_offset(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout) {
+  return offsets(topic, partition, timeout).end;
+}
+
+std::int64_t Consumer::begin_offset(const std::string& topic, std::int32_t partition,
+                                    std::chrono::milliseconds timeout) {
+  return offsets(topic, partition, timeout).begin;
+}
+
+Consumer::Range Consumer::offsets(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout) {
   // A topic just made, or a leader just moved, is settled a moment later.
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     std::int64_t low = 0, high = 0;
     const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &low, &high,
                                                        static_cast<int>(timeout.count()));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return high;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {low, high};
     if (std::chrono::steady_clock::now() >= deadline) {
-      throw Error{Error::Kind::transient, "cannot read the end of " + topic + '/' + std::to_string(partition) + ": " +
-                                              rd_kafka_err2str(code)};
+      throw Error{Error::Kind::transient, "cannot read the offsets of " + topic + '/' + std::to_string(partition) +
+                                              ": " + rd_kafka_err2str(code)};
     }
     rd_kafka_poll(client_.get(), 50);
   }

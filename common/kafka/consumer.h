@@ -35,6 +35,8 @@ class Consumer final : public MessageSource {
 
   // The offset after the last record of the partition, read committed ones or not.
   std::int64_t end_offset(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
+  // Of the first record that the partition still holds, or the end where it holds none.
+  std::int64_t begin_offset(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
 
  private:
   struct Callbacks;
@@ -43,6 +45,10 @@ class Consumer final : public MessageSource {
     void operator()(rd_kafka_queue_s* queue) const;
   };
   void check_broker();
+  struct Range {
+    std::int64_t begin = 0, end = 0;
+  };
+  Range offsets(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
 
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<rd_kafka_s, Destroy> client_;

@@ -43,6 +43,12 @@ std::string Database::query_text(const std::string& sql) {
 
 std::int64_t Database::changes() const { return sqlite3_changes64(handle()); }
 
+void Database::interrupt_when(std::atomic<bool>& stop) {
+  constexpr int instructions = 100'000;  // some milliseconds
+  const auto is_set = [](void* flag) { return static_cast<std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+  sqlite3_progress_handler(handle(), instructions, is_set, &stop);
+}
+
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Statement::Statement(const Database& db, std::string_view sql) {

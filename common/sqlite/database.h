@@ -8,6 +8,7 @@
 //   transaction.commit();  // left out: rolled back
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -45,6 +46,8 @@ class Database {
   std::int64_t query_integer(const std::string& sql);
   std::string query_text(const std::string& sql);
   std::int64_t changes() const;  // rows changed by the last statement
+  // A statement under way fails soon after `stop` is set; the flag must outlive the database.
+  void interrupt_when(std::atomic<bool>& stop);
   sqlite3* handle() const { return handle_.get(); }
 
  private:

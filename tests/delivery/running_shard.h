@@ -27,6 +27,18 @@ inline StoredRecord allocate(const std::string& order, const std::string& sku, c
   return command("Allocate", R"({"order_id":")" + order + R"(","sku":")" + sku + R"(","quantity":1})", id);
 }
 
+inline StoredRecord new_order(const std::string& order_id, std::int64_t unix_ms) {
+  const auto json =
+      R"({"order_id":")" + order_id +
+      R"(","customer_id":"c1","items":[{"sku":"LAMP","quantity":1,"unit_price":{"currency":"EUR","minor_units":5}}]})";
+  return {"ordering.commands",
+          0,
+          order_id,
+          json,
+          {{"ce_type", "ordering.v1.CreateOrder"}, {"content-type", "application/json"}},
+          unix_ms};
+}
+
 class SettableClock final : public Clock {
  public:
   Time now() const override { return from_unix_ms(unix_ms_.load()); }

@@ -95,25 +95,14 @@ TEST_CASE("an order not paid by its deadline is cancelled by the clock, once, al
   TemporaryDirectory directory;
   handling::CommandHandler::Options handling;
   handling.policies.payment_deadline = std::chrono::minutes{10};
-  const auto create = [](const std::string& order_id, std::int64_t unix_ms) {
-    const auto json =
-        R"({"order_id":")" + order_id +
-        R"(","customer_id":"c1","items":[{"sku":"LAMP","quantity":1,"unit_price":{"currency":"EUR","minor_units":5}}]})";
-    return StoredRecord{"ordering.commands",
-                        0,
-                        order_id,
-                        json,
-                        {{"ce_type", "ordering.v1.CreateOrder"}, {"content-type", "application/json"}},
-                        unix_ms};
-  };
   {
     RunningShard shard{broker, directory.path(), handling};
-    broker.put(create("o1", 1'000));
+    broker.put(new_order("o1", 1'000));
     REQUIRE(broker.wait_for(topics::ordering_events, 1));
   }
   RunningShard shard{broker, directory.path(), handling};
   shard.clock.set(1'000 + 10 * 60'000 - 1);
-  broker.put(create("o2", 2'000));
+  broker.put(new_order("o2", 2'000));
   REQUIRE(broker.wait_for(topics::ordering_events, 2));
   CHECK(broker.records(topics::ordering_events).back().header("ce_type") == "ordering.v1.OrderCreated");
   shard.clock.set(1'000 + 10 * 60'000);
@@ -123,4 +112,25 @@ TEST_CASE("an order not paid by its deadline is cancelled by the clock, once, al
   CHECK(cancelled.as<ordering::v1::OrderCancelled>().reason() == "not paid within 600 s");
   shard.clock.set(2'000 + 10 * 60'000);
   REQUIRE(broker.wait_for(topics::ordering_events, 4));
+}
+
+TEST_CASE("what the clock of a restored shard sends does not pass for what it sent before") {
+  InMemoryBroker broker;
+  TemporaryDirectory lost, restored;  // the restored store is the empty one: all is replayed
+  handling::CommandHandler::Options handling;
+  handling.policies.payment_deadline = std::chrono::minutes{10};
+  {
+    RunningShard shard{broker, lost.path(), handling};
+    broker.put(new_order("o1", 1'000));
+    shard.clock.set(1'000 + 10 * 60'000);
+    REQUIRE(broker.wait_for(topics::ordering_events, 2));
+  }
+  REQUIRE(broker.watermark("command.results", 0) == 1);
+  RunningShard shard{broker, restored.path(), handling};
+  broker.put(new_order("o2", 2'000));
+  REQUIRE(broker.wait_for(topics::ordering_events, 3));
+  shard.clock.set(2'000 + 10 * 60'000);
+  REQUIRE(broker.wait_for(topics::ordering_events, 4));
+  CHECK(broker.records(topics::ordering_events).back().header("ce_subject") == "o2");
+  CHECK(broker.watermark("command.results", 0) == 2);
 }

@@ -18,6 +18,13 @@ int main(int argc, char** argv) {
       Subcommand{"dead-letters replay", "has one handled again, and what waits behind it", dead_letters_replay},
       Subcommand{"dead-letters discard", "leaves a parked command out", dead_letters_discard},
       Subcommand{"events", "the audit trail of one aggregate, from a write service's store", events},
+      Subcommand{"why", "how something came about: a command, an event, an order", why},
+      Subcommand{"verify", "proves the views, or a shard's store, by a replay beside them", verify},
+      Subcommand{"views list", "how each view of a read service is doing", views_list},
+      Subcommand{"views rebuild", "fills a view anew, beside the one that is served", views_rebuild},
+      Subcommand{"views rollback", "goes back to the file that a view was served from before", views_rollback},
+      Subcommand{"backup", "consistent, checked copies of running services' stores and views", backup},
+      Subcommand{"restore", "puts a backup's files where stopped services will find them", restore},
   };
   std::ios::sync_with_stdio(false);
   google::protobuf::SetLogHandler(nullptr);  // what cannot be read is told in our own words

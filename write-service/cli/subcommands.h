@@ -14,5 +14,12 @@ int dead_letters_show(const Invocation& invocation);
 int dead_letters_replay(const Invocation& invocation);
 int dead_letters_discard(const Invocation& invocation);
 int events(const Invocation& invocation);
+int why(const Invocation& invocation);
+int verify(const Invocation& invocation);
+int views_list(const Invocation& invocation);
+int views_rebuild(const Invocation& invocation);
+int views_rollback(const Invocation& invocation);
+int backup(const Invocation& invocation);
+int restore(const Invocation& invocation);
 
 }  // namespace orderly::cli

@@ -2,7 +2,9 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "cli/broker_options.h"
 #include "common/kafka/admin.h"
@@ -79,7 +81,7 @@ bool read(rd_kafka_t* client, std::span<const kafka::Position> from,
           const std::function<bool(const kafka::Message&)>& on_record) {
   assign(client, from);
   std::vector<kafka::Header> headers;
-  std::set<std::int32_t> at_end;
+  std::set<std::pair<std::string, std::int32_t>> at_end;
   while (at_end.size() < from.size()) {
     const Record record{rd_kafka_consumer_poll(client, static_cast<int>(broker_timeout.count())),
                         rd_kafka_message_destroy};
@@ -89,7 +91,7 @@ bool read(rd_kafka_t* client, std::span<const kafka::Position> from,
         if (!on_record(to_message(*record, headers))) return true;
         break;
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        at_end.insert(record->partition);
+        at_end.emplace(rd_kafka_topic_name(record->rkt), record->partition);
         break;
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
         return false;
@@ -100,17 +102,69 @@ bool read(rd_kafka_t* client, std::span<const kafka::Position> from,
   return true;
 }
 
+std::vector<kafka::Position> first_positions(rd_kafka_t* client, const std::string& topic) {
+  const kafka::KnownTopic known{client, topic, broker_timeout};
+  std::vector<kafka::Position> from;
+  for (std::int32_t partition = 0; partition < known.partitions(); ++partition) {
+    from.push_back({topic, partition, kafka::beginning});
+  }
+  return from;
+}
+
+// Each to its first record that is not older; where there is none, to its end.
+void move_to(Time since, rd_kafka_t* client, std::vector<kafka::Position>& positions) {
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> list{
+      rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())), rd_kafka_topic_partition_list_destroy};
+  for (const auto& p : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = to_unix_ms(since);
+  }
+  const auto code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(broker_timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw kafka::Error{kafka::Error::Kind::transient,
+                       std::string{"no Kafka broker answers: "} + rd_kafka_err2str(code)};
+  }
+  for (std::size_t i = 0; i < positions.size(); ++i) positions[i].offset = list->elems[i].offset;
+}
+
+std::int64_t records_from(rd_kafka_t* client, const kafka::Position& position) {
+  std::int64_t low = 0, high = 0;
+  const auto code = rd_kafka_query_watermark_offsets(client, position.topic.c_str(), position.partition, &low, &high,
+                                                     static_cast<int>(broker_timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || position.offset == RD_KAFKA_OFFSET_END) return 0;
+  return high - std::max(low, position.offset);
+}
+
 }  // namespace
+
+void read_topics(const kafka::Config& config, const log::Logger& log, const TopicRange& range,
+                 const std::function<void(const kafka::Message&)>& on_record,
+                 const std::function<void(std::int64_t, std::int64_t)>& on_progress) {
+  constexpr std::int64_t tell_every = 10'000;
+  kafka::ClientCallbacks callbacks{log};
+  const auto client = make_client(config, callbacks);
+  std::vector<kafka::Position> from;
+  for (const auto& topic : range.topics) {
+    const auto positions = first_positions(client.get(), topic);
+    from.insert(from.end(), positions.begin(), positions.end());
+  }
+  if (range.since) move_to(*range.since, client.get(), from);
+  std::int64_t all = 0, done = 0;
+  for (const auto& position : from) all += records_from(client.get(), position);
+  const auto on_each = [&](const kafka::Message& message) {
+    on_record(message);
+    if (++done % tell_every == 0) on_progress(done, all);
+    return true;
+  };
+  if (!read(client.get(), from, on_each)) {
+    throw kafka::Error{kafka::Error::Kind::offset_expired, "records went while they were read"};
+  }
+}
 
 void read_topic(const kafka::Config& config, const log::Logger& log, const std::string& topic,
                 const std::function<void(const kafka::Message&)>& on_record) {
   kafka::ClientCallbacks callbacks{log};
   const auto client = make_client(config, callbacks);
-  const kafka::KnownTopic known{client.get(), topic, broker_timeout};
-  std::vector<kafka::Position> from;
-  for (std::int32_t partition = 0; partition < known.partitions(); ++partition) {
-    from.push_back({topic, partition, kafka::beginning});
-  }
+  const auto from = first_positions(client.get(), topic);
   const auto on_each = [&](const kafka::Message& message) {
     on_record(message);
     return true;

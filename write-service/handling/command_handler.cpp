@@ -80,8 +80,16 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   return Outcome{"FORWARDED"};
 }
 
+// Each command topic has ids of its own: what its records come to must not depend on how others fall between them, or a
+// replay would differ. (An id itself holds no control characters.)
+const std::string& CommandHandler::remembered_id(const Envelope& envelope) {
+  if (envelope.lane == 0) return envelope.id;
+  remembered_id_.assign(1, static_cast<char>(envelope.lane)).append(envelope.id);
+  return remembered_id_;
+}
+
 std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
-  const auto first = work_->results().find(incoming.envelope.id);
+  const auto first = work_->results().find(remembered_id(incoming.envelope));
   if (!first) return std::nullopt;
   const std::string result{*first};
   work_->outbox().result(incoming.envelope, result, "");
@@ -222,7 +230,7 @@ messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envel
 
 Outcome CommandHandler::answer(const Envelope& envelope, messaging::v1::CommandResult& result) {
   const std::string bytes = result.SerializeAsString();
-  work_->results().remember(envelope.id, bytes, to_unix_ms(envelope.time));
+  work_->results().remember(remembered_id(envelope), bytes, to_unix_ms(envelope.time));
   work_->outbox().result(envelope, bytes, result.aggregate_id());
   return {result.status() == messaging::v1::ACCEPTED ? "ACCEPTED" : "REJECTED", result.code()};
 }

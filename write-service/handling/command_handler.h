@@ -43,6 +43,7 @@ class CommandHandler {
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
   bool is_foreign(const std::string& batch_ref) const;
+  const std::string& remembered_id(const Envelope& envelope);  // until the next call
   std::optional<Outcome> repeat(const Incoming& incoming);
   Outcome dispatch(Incoming& incoming);
   Outcome handle_product(const Incoming& incoming, const domain::Product::Command& command);
@@ -74,7 +75,8 @@ class CommandHandler {
   const Observe observe_;
   const Handler pipeline_;
   messaging::v1::CommandResult result_;  // kept for its memory
-  std::uint64_t event_number_ = 0;       // of the command at hand
+  std::string remembered_id_;
+  std::uint64_t event_number_ = 0;  // of the command at hand
   std::uint64_t reaction_number_ = 0;
   struct Releasing {
     std::string stream;

@@ -42,8 +42,8 @@ bool CommandHandler::hold(Incoming& incoming) {
   const bool foreign = create != nullptr && is_foreign(create->batch_ref);
   if (!foreign && held.size() == 0) return false;
   const std::string stream = intake::stream_of(command);
-  const bool asks =
-      foreign && !held.is_asked(stream, incoming.envelope.id) && !work_->results().find(incoming.envelope.id);
+  const bool asks = foreign && !held.is_asked(stream, incoming.envelope.id) &&
+                    !work_->results().find(remembered_id(incoming.envelope));
   if (!asks && !held.is_held(stream)) return false;
   if (asks) {
     const domain::ClaimBatchReference claim{create->batch_ref, create->sku, incoming.envelope.id};

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS lanes (
   published     INTEGER NOT NULL   -- outbox messages before this one are out (a copy: the broker's watermark counts)
 );
 
--- A stream's head. The name is category/aggregate id, such as product/LAMP.
+-- A stream's head. The name is category/aggregate id, such as product/LAMP. stream = lane << 40 | number.
 CREATE TABLE IF NOT EXISTS streams (
   stream   INTEGER PRIMARY KEY,
   name     TEXT    NOT NULL UNIQUE,

@@ -7,6 +7,8 @@ namespace {
 
 constexpr int schema_version = 3;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
+// stream = lane << 40 | number: small in every event's row. Earlier stores numbered all lanes as the first one.
+constexpr int stream_lane_shift = 40;
 
 std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
 
@@ -96,9 +98,14 @@ void UnitOfWork::open(ShardPlace place) {
     lanes_.at(static_cast<std::size_t>(lanes.integer(0))) = {lanes.integer(1), lanes.integer(2), lanes.integer(3),
                                                              lanes.integer(4)};
   }
-  next_stream_ = db_.query_integer("SELECT coalesce(max(stream), 0) + 1 FROM streams");
+  sqlite::Statement highest{db_, "SELECT coalesce(max(stream), ?1) FROM streams WHERE stream BETWEEN ?1 AND ?2"};
+  for (Lane lane = 0; lane < lanes_.size(); ++lane) {
+    const auto first = static_cast<std::int64_t>(lane) << stream_lane_shift;
+    highest.bind(first, first + (std::int64_t{1} << stream_lane_shift) - 1).step();
+    next_streams_[lane] = highest.integer(0) + 1;
+  }
   committed_lanes_ = lanes_;
-  committed_next_stream_ = next_stream_;
+  committed_next_streams_ = next_streams_;
   for (Lane lane = 0; lane < lanes_.size(); ++lane) published_[lane] = lanes_[lane].published;
 }
 
@@ -115,7 +122,7 @@ void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t n
   if (!live.touched) {
     live.touched = true;
     touched_.push_back(&live);
-    if (live.is_new) live.head.stream = next_stream_++;
+    if (live.is_new) live.head.stream = next_streams_[cause.lane]++;
   }
   // Positions start at 1: 0 ends a stream's chain.
   const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
@@ -153,7 +160,7 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
   for (LiveStream* live : touched_) live->touched = live->is_new = false;
   aggregates_.trim(touched_);
   committed_lanes_ = lanes_;
-  committed_next_stream_ = next_stream_;
+  committed_next_streams_ = next_streams_;
   begin();
   return chunks;
 }
@@ -164,7 +171,7 @@ void UnitOfWork::rollback() {
   schedule_.rolled_back();
   aggregates_.drop(touched_);
   lanes_ = committed_lanes_;
-  next_stream_ = committed_next_stream_;
+  next_streams_ = committed_next_streams_;
   begin();
 }
 

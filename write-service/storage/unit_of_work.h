@@ -3,6 +3,7 @@
 // Threads: the shard's. Failures: sqlite::Error from commit(); then call rollback(), and the store is as it was.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -63,6 +64,10 @@ class UnitOfWork {
   void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, StoredForm event);
 
   void consumed(Lane lane, std::int64_t next_offset) { next_offsets_[lane] = next_offset; }
+  // Outbox messages of this lane are numbered from there on, if they would be numbered lower.
+  void number_from(Lane lane, std::int64_t sequence) {
+    lanes_[lane].next_sequence = std::max(lanes_[lane].next_sequence, sequence);
+  }
   // What the relay knows to be out; rows behind it are deleted with the next commit.
   void published(Lane lane, std::int64_t sequence) { published_[lane] = sequence; }
 
@@ -108,7 +113,7 @@ class UnitOfWork {
   outbox::Outbox outbox_;
   std::array<LaneState, topics::lanes.size()> lanes_, committed_lanes_;
   std::array<std::int64_t, topics::lanes.size()> next_offsets_, published_;
-  std::int64_t next_stream_ = 1, committed_next_stream_ = 1;
+  std::array<std::int64_t, topics::lanes.size()> next_streams_, committed_next_streams_;
   std::vector<PendingEvent> events_;
   std::vector<LiveStream*> touched_;
 };
