@@ -30,18 +30,27 @@ void StoreReplay::take(const kafka::MessageBatch& batch, const Offsets& until) {
   } catch (const std::exception&) {
     work_.rollback();
   }
-  for (const auto* record : records) {
-    const auto lane = lane_of(record->topic);
+  for (const auto* record : records) take_alone(*record);
+}
+
+// As the shard does it, but for the repeated tries.
+void StoreReplay::take_alone(const kafka::Message& record) {
+  const auto lane = lane_of(record.topic);
+  for (;;) {
     try {
-      handle(*record, lane);
+      handle(record, lane);
+      return commit();
     } catch (const sqlite::Error&) {
       throw;
     } catch (const std::exception& error) {
       work_.rollback();
-      handler_.dead_letter(*record, lane, error.what());
-      work_.consumed(lane, record->offset + 1);
+      if (!handler_.park_released(error.what())) {
+        handler_.park(record, lane, error.what());
+        work_.consumed(lane, record.offset + 1);
+        return commit();
+      }
+      commit();
     }
-    commit();
   }
 }
 

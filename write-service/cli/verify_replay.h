@@ -25,6 +25,7 @@ class StoreReplay {
   void take(const kafka::MessageBatch& batch, const Offsets& until);
 
  private:
+  void take_alone(const kafka::Message& record);
   void handle(const kafka::Message& record, Lane lane);
   void commit();
 
