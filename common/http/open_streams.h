@@ -13,13 +13,16 @@ namespace orderly::http {
 
 class OpenStreams {
  public:
+  // After end() it is ended at once.
   void add(const std::shared_ptr<BodyStream>& stream) {
     const std::lock_guard lock{mutex_};
+    if (ended_) return stream->end({});
     std::erase_if(streams_, [](const auto& one) { return one.expired(); });
     streams_.insert(stream);
   }
   void end() {
-    const std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
+    ended_ = true;
     for (const auto& one : std::exchange(streams_, {})) {
       if (const auto stream = one.lock()) stream->end({});
     }
@@ -27,6 +30,7 @@ class OpenStreams {
 
  private:
   std::mutex mutex_;
+  bool ended_ = false;
   std::set<std::weak_ptr<BodyStream>, std::owner_less<>> streams_;
 };
 

@@ -301,6 +301,6 @@ TEST_CASE("health says alive, readiness names each part, metrics are Prometheus'
   const auto metrics = get(server.port(), "/metrics");
   CHECK_THAT(metrics.headers.at("content-type"), Contains("text/plain; version=0.0.4"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_ready{part="broker"} 1)"));
-  CHECK_THAT(metrics.body, Contains(R"(orderly_http_requests_total{route="GET /readyz",status="503"} 1)"));
+  CHECK_THAT(metrics.body, Contains(R"(orderly_http_requests_total{route="GET /readyz",status="503"} 4)"));
   CHECK_THAT(metrics.body, Contains(R"(orderly_http_request_seconds_count{route="GET /healthz"} 1)"));
 }

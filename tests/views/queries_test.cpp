@@ -244,7 +244,7 @@ TEST_CASE("the service describes itself") {
   RunningService service;
   service.until_ready();
   CHECK(parse(service.get("/openapi.json").body)["openapi"] == "3.1.0");
-  CHECK_THAT(service.get("/").body, Contains("/batches"));
+  CHECK_THAT(service.get("/").body, Contains("/assets/app.js"));
   CHECK_THAT(service.get("/metrics").body,
              Contains(R"(orderly_http_requests_total{route="GET /openapi.json",status="200"} )"));
 }
