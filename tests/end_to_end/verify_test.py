@@ -4,7 +4,7 @@ so is a shard's event that no command explains. Views are rebuilt and rolled bac
 import argparse, contextlib, json, os, random, sqlite3, subprocess, threading, time
 
 from fold import compare_views, fold_topic
-from shop import plan, settled
+from shop_load import plan, settled
 from system import BIN, System, until
 
 parser = argparse.ArgumentParser()
