@@ -1,5 +1,7 @@
-"""Builds the image of deploy/images from programs that are there already, on a base made of Debian's packages: no registry is asked.
-Everything but the base, which is kept in build/tests/images, is made anew. Skips, with the reason, where images cannot be built."""
+"""Builds the image of deploy/images from programs that are there already, on a base made of Debian's packages: no registry is
+asked. Everything but the base, which is kept in build/tests/images, is made anew. Skips, with the reason, where images cannot
+be built."""
+
 import os, re, shutil, subprocess, tempfile
 from pathlib import Path
 
@@ -29,8 +31,20 @@ def make_base():
     tar = KEPT / "base.tar"
     if not tar.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
-        made = subprocess.run(["mmdebstrap", "-q", "--format=tar", "--variant=apt", "--include=ca-certificates", "bookworm", f"{tar}.part"],
-                              capture_output=True, text=True, timeout=400)
+        made = subprocess.run(
+            [
+                "mmdebstrap",
+                "-q",
+                "--format=tar",
+                "--variant=apt",
+                "--include=ca-certificates",
+                "bookworm",
+                f"{tar}.part",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
         if made.returncode:
             skip(f"no base can be made: are Debian's mirrors reachable? {made.stderr.strip()[-300:]}")
         os.rename(f"{tar}.part", tar)
@@ -58,9 +72,20 @@ def without_compiling(directory):
 
 
 def build(tag, *options, target="image"):
-    """`localhost/orderly:TAG` from ORDERLY_TEST_BIN's programs; with ORDERLY_TEST_IMAGE_COMPILE=1 compiled in the image's own stage."""
+    """localhost/orderly:TAG from ORDERLY_TEST_BIN's programs, or with ORDERLY_TEST_IMAGE_COMPILE=1 by the Containerfile's own stage."""
     with tempfile.TemporaryDirectory() as scratch:
-        common = ["build", "-q", "--isolation=chroot", "--network=host", "--layers", "--build-arg", f"BUILD_BASE={BASE}", "--target", target, *options]
+        common = [
+            "build",
+            "-q",
+            "--isolation=chroot",
+            "--network=host",
+            "--layers",
+            "--build-arg",
+            f"BUILD_BASE={BASE}",
+            "--target",
+            target,
+            *options,
+        ]
         if os.environ.get("ORDERLY_TEST_IMAGE_COMPILE") == "1":
             file = ROOT / "deploy/images/Containerfile"
         else:
