@@ -66,16 +66,28 @@ void OutboxRelay::run() {
       wait_after_error(error.what());
     }
   }
+  release();
   std::shared_ptr<kafka::Publisher> last;
   const std::lock_guard lock{mutex_};
   last.swap(publisher_);
   changed_.notify_all();
 }
 
-// True when there is something to do: connect first of all, then whatever is queued. False: the end.
+// Whoever takes the shard over need not wait; where this cannot be said, it waits for as long as for a dead one.
+void OutboxRelay::release() {
+  if (trouble()) return;
+  try {
+    publisher_->release();
+  } catch (const std::exception& error) {
+    log_.info("the shard could not be released", {{"reason", error.what()}});
+  }
+}
+
+// True when there is something to do: connect first of all, then whatever is queued, or now and then to say that this
+// process lives. False: the end.
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -114,7 +126,7 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
 void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   const auto started = std::chrono::steady_clock::now();
   const Chunks chunks = next_chunks();
-  if (chunks.empty()) return;
+  if (chunks.empty()) return publisher.renew();
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
