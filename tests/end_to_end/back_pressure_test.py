@@ -7,7 +7,7 @@ resident memory of both services is sampled all the while.
 """
 import argparse, contextlib, os, socket, subprocess, threading, time
 
-from cluster import Cluster
+from broker_cluster import Cluster
 from invariants import Ledger
 from proxy import Proxy
 from small_disk import SmallDisk

@@ -6,7 +6,7 @@ coordinates a shard's transactions and the one that coordinates the watermarks' 
 """
 import argparse, time
 
-from cluster import Cluster
+from broker_cluster import Cluster
 from invariants import Ledger
 from load import Load
 from system import until

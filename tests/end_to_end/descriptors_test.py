@@ -7,41 +7,46 @@ from invariants import Ledger
 from load import Load
 from system import System, until
 
-ENOUGH = 4_096
-
 
 def descriptors(service):
     return len(os.listdir(f"/proc/{service.process.pid}/fd"))
 
 
 def limit(service, count):
-    subprocess.run(["prlimit", f"--pid={service.process.pid}", f"--nofile={count}:{ENOUGH}"], check=True)
+    """The soft limit of a running process; the hard one stays, so that it can be raised again."""
+    subprocess.run(["prlimit", f"--pid={service.process.pid}", f"--nofile={count}:"], check=True)
+
+
+def is_not_ready(service):
+    answer = until(lambda: (answer := service.get("/readyz"))[0] == 503 and answer[2], 30, f"{service.name} says that it is not ready")
+    assert service.process.poll() is None, f"{service.name} has died"
+    return "; ".join(part.get("reason", "") for part in answer["parts"] if not part["ready"])[:160]
 
 
 def start_with_few(system):
-    """So few that a store cannot be opened."""
+    """So few that stores cannot be opened, or the broker not be reached."""
     needed = {service.name: descriptors(service) for service in (system.write, system.read)}
     for service in (system.write, system.read):
+        few = needed[service.name] - 12
         service.stop()
-        service.wrapper = ("prlimit", f"--nofile={needed[service.name] - 12}:{needed[service.name] - 12}")
+        service.wrapper = ("prlimit", f"--nofile={few}:{few}")
         service.start()
-        reason = until(lambda: (answer := service.get("/readyz"))[0] == 503 and answer[2], 30, f"{service.name} says that it is not ready")
-        print(f"{service.name} with {needed[service.name] - 12} descriptors of {needed[service.name]}: {str(reason)[:240]}")
-        assert service.process.poll() is None
-        limit(service, ENOUGH)
+        print(f"{service.name} with {few} descriptors where {needed[service.name]} are needed: {is_not_ready(service)}", flush=True)
         service.wrapper = ()
+        service.stop()
+        service.start()
     system.wait_ready(60)
 
 
-def take_away(system, ledger):
-    """No further one, while they work: what is open goes on."""
+def take_away(system):
+    """None is left while they work, and the broker goes: they cannot reach it again until they may open files again."""
     for service in (system.write, system.read):
         limit(service, 3)
-    answered = len(ledger.read().results)
-    until(lambda: len(ledger.read().results) > answered + 1_000, 30, "commands are answered all the same")
+    system.broker("stop")
+    system.broker("start")
     for service in (system.write, system.read):
-        limit(service, ENOUGH)
-    system.wait_ready(30)
+        limit(service, 1_024)
+    system.wait_ready(60)
 
 
 def crowd(system, ledger):
@@ -50,12 +55,9 @@ def crowd(system, ledger):
     system.read.wrapper = ("prlimit", "--nofile=256:256")
     system.read.start()
     system.wait_ready(30)
-    held = []
-    for _ in range(400):
-        connection = socket.create_connection(("127.0.0.1", system.read.port), timeout=5)
-        held.append(connection)
+    held = [socket.create_connection(("127.0.0.1", system.read.port), timeout=5) for _ in range(400)]
     answered = len(ledger.read().results)
-    until(lambda: len(ledger.read().results) > answered + 500, 30, "commands are answered")
+    until(lambda: len(ledger.read().results) > answered + 500, 60, "commands are answered")
     for connection in held:
         connection.close()
     until(system.read.is_ready, 30, "ready with callers gone")
@@ -63,9 +65,9 @@ def crowd(system, ledger):
 
 with System(partitions=2) as system, Ledger(system) as ledger:
     system.start()
-    with Load(system, rate=400) as load:
-        until(lambda: len(ledger.read().results) > 1_000, 30, "the load runs")
+    with Load(system, rate=300) as load:
+        until(lambda: len(ledger.read().results) > 1_000, 60, "the load runs")
         start_with_few(system)
-        take_away(system, ledger)
+        take_away(system)
         crowd(system, ledger)
     print(f"few descriptors: {ledger.check(load.sent)}")

@@ -5,7 +5,7 @@
 """
 import argparse, random, time
 
-from cluster import Cluster
+from broker_cluster import Cluster
 from invariants import Ledger
 from load import Load
 from proxy import Proxy
