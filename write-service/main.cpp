@@ -28,6 +28,7 @@ struct Settings {
   std::int64_t payment_deadline_s = 0;
   std::vector<std::string> allow, role;
   std::string command_auth, command_keys, audit;
+  std::int64_t lease_s = 0;
   reactions::NotificationSettings notifications;
 };
 
@@ -51,6 +52,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "whether principals are claims (off), or must be proved by tokens (required); sign: on the way there")(
       "command-keys", po::value(&s.command_keys)->value_name("FILE"), "the keys of principals and services, a JWK set")(
       "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
+      "lease-s", po::value(&s.lease_s)->default_value(10)->value_name("SECONDS"),
+      "a shard that another data directory's service runs is taken over when that one has been silent for so long")(
       "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
   http::add_tls_options(parser, s.http);
   reactions::add_notification_options(parser, s.notifications);
@@ -98,15 +101,19 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
   return *common;
 }
 
-WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery, const log::Logger& log) {
+WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
+                          const std::shared_ptr<kafka::Ownership>& ownership, const log::Logger& log) {
   WriteService::Ports ports;
   ports.partition_count = [=] { return common_partition_count(config, log); };
+  auto reader = config;
+  // A shard's share of what lies in memory undecided; what librdkafka keeps beside each message is as much again.
+  reader.try_emplace("queued.max.messages.kbytes", "16384");
   ports.source = [=](std::int32_t shard) {
-    return std::make_unique<kafka::Consumer>(config, log.with({"shard", shard}));
+    return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}));
   };
   ports.publisher = [=](std::int32_t shard) {
     kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard),
-                                                outbox::watermark_group, delivery};
+                                                outbox::watermark_group, delivery, ownership->of(shard)};
     return std::make_unique<kafka::LibrdkafkaPublisher>(std::move(options), log.with({"shard", shard}));
   };
   return ports;
@@ -148,6 +155,7 @@ int run(const Settings& settings, Termination& termination) {
   config["bootstrap.servers"] = settings.brokers;
   config.emplace("group.id", "orderly-write-service");  // for lag monitors
   const auto delivery = delivery_of(settings.delivery);
+  if (settings.lease_s < 1) throw options::OptionError{"--lease-s: 1 or more seconds wanted"};
   kafka::check(config);
 
   const auto registry = std::make_shared<prometheus::Registry>();
@@ -156,7 +164,10 @@ int run(const Settings& settings, Termination& termination) {
   WriteService::Options options{settings.data, shards, {}, handling_of(settings)};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
   const SystemClock clock;
-  WriteService service{std::move(options), ports(config, delivery, log), clock, *registry, log};
+  // Any topic with as many partitions would do; this one is no lane's, so its offset is no watermark.
+  const auto ownership = std::make_shared<kafka::Ownership>(settings.data, std::string{topics::dead_letters},
+                                                            std::chrono::seconds{settings.lease_s});
+  WriteService service{std::move(options), ports(config, delivery, ownership, log), clock, *registry, log};
 
   auto http = settings.http;
   http.registry = registry;

@@ -64,9 +64,10 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   auto* product = std::get_if<domain::Product::Command>(&incoming.command);
   auto* change = product == nullptr ? nullptr : std::get_if<domain::ChangeBatchQuantity>(product);
   if (change == nullptr || !change->sku.empty()) return std::nullopt;
+  // What was refused here before there was such a batch stays refused.
+  if (auto repeated = repeat(incoming)) return repeated;
   const auto& reference = work_->aggregates().load<domain::BatchReference>(change->batch_ref);
   if (reference.state.claimed_by.empty()) {
-    if (auto repeated = repeat(incoming)) return repeated;
     return reject(incoming.envelope, change->batch_ref, 0,
                   {domain::RejectionCode::unknown_batch, "batch_ref",
                    "batch_ref: no batch " + domain::quoted(change->batch_ref)});

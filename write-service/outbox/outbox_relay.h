@@ -68,6 +68,7 @@ class OutboxRelay {
  private:
   void run();
   void connect();
+  void release();
   void publish_next(kafka::Publisher& publisher);
   Chunks next_chunks();
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
