@@ -178,7 +178,8 @@ int run(const Settings& settings, Termination& termination) {
   server.start();
   service.start();
   if (mails) mails->start();
-  log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen}});
+  log.info("write-service runs",
+           {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen}});
   log.info("write-service ends", {{"signal", termination.wait()}});
   if (mails) mails->stop();
   service.stop();
