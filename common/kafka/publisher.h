@@ -50,7 +50,7 @@ class LibrdkafkaPublisher final : public Publisher {
   rd_kafka_topic_s* topic(std::string_view name);
   void produce(const OutgoingMessage& message);
   void flush();
-  void commit(std::span<const Position> watermarks);
+  void begin(std::span<const Position> watermarks);
   void retry(const std::function<rd_kafka_error_s*()>& call);
   [[noreturn]] void abort_after(int code, const std::string& what);
   [[noreturn]] void give_up(rd_kafka_error_s* error);
