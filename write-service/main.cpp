@@ -23,7 +23,7 @@ struct Settings {
   std::string brokers, data, shards, listen, delivery, log_level;
   std::vector<std::string> kafka;
   std::size_t cache_mib = 0;
-  std::int64_t payment_deadline_s = 0;
+  std::int64_t payment_deadline_s = 0, publish_interval_ms = 0;
   std::vector<std::string> allow;
   std::string audit;
   reactions::NotificationSettings notifications;
@@ -37,6 +37,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "which partitions to run: all, 0-3, 1,2, or mod:1/3 for every third from 1 on")(
       "listen", po::value(&s.listen)->default_value("127.0.0.1:8081"), "address of /healthz, /readyz and /metrics")(
       "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
+      "publish-interval-ms", po::value(&s.publish_interval_ms)->default_value(15)->value_name("MS"),
+      "exactly-once: a shard's Kafka transactions begin at least this far apart, unless much waits")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
       "payment-deadline-s", po::value(&s.payment_deadline_s)->default_value(0)->value_name("SECONDS"),
@@ -53,6 +55,18 @@ kafka::Delivery delivery_of(const std::string& text) {
   if (text == "exactly-once") return kafka::Delivery::exactly_once;
   if (text == "at-least-once") return kafka::Delivery::at_least_once;
   throw options::OptionError{"--delivery: exactly-once or at-least-once wanted, got " + text};
+}
+
+outbox::OutboxRelay::Options relay_of(const Settings& settings, kafka::Delivery delivery) {
+  outbox::OutboxRelay::Options relay;
+  if (settings.publish_interval_ms < 0 || settings.publish_interval_ms > 10'000) {
+    throw options::OptionError{"--publish-interval-ms: 0 to 10000 wanted"};
+  }
+  // Without transactions there is nothing to save.
+  if (delivery == kafka::Delivery::exactly_once) {
+    relay.least_interval = std::chrono::milliseconds{settings.publish_interval_ms};
+  }
+  return relay;
 }
 
 handling::CommandHandler::Options handling_of(const Settings& settings) {
@@ -90,8 +104,10 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
 WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery, const log::Logger& log) {
   WriteService::Ports ports;
   ports.partition_count = [=] { return common_partition_count(config, log); };
+  auto reader = config;
+  reader.try_emplace("queued.max.messages.kbytes", "8192");  // a shard's: half a second's commands at full speed
   ports.source = [=](std::int32_t shard) {
-    return std::make_unique<kafka::Consumer>(config, log.with({"shard", shard}));
+    return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}));
   };
   ports.publisher = [=](std::int32_t shard) {
     kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard),
@@ -142,7 +158,7 @@ int run(const Settings& settings, Termination& termination) {
   const auto registry = std::make_shared<prometheus::Registry>();
   const auto shards = ShardSelection::parse(settings.shards);
   const auto mail_options = reactions::notification_options(settings.notifications, settings.data, shards.listed);
-  WriteService::Options options{settings.data, shards, {}, handling_of(settings)};
+  WriteService::Options options{settings.data, shards, {}, handling_of(settings), relay_of(settings, delivery)};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
   const SystemClock clock;
   WriteService service{std::move(options), ports(config, delivery, log), clock, *registry, log};

@@ -9,9 +9,18 @@ namespace orderly::outbox {
 
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
+constexpr std::size_t much_bytes = 256 * 1024;  // no transaction waits for company then
+}  // namespace
+
 OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
                          std::function<void(const RelayReport&)> report, const log::Logger& log)
-    : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
+    : options_(options),
+      make_publisher_(std::move(make_publisher)),
+      report_(std::move(report)),
+      log_(log),
+      most_messages_(options.max_messages) {
   for (Lane lane = 0; lane < published.size(); ++lane) published_[lane] = published[lane];
   push(waiting);
   thread_ = std::jthread{[this] { run(); }};
@@ -58,8 +67,10 @@ void OutboxRelay::run() {
       connected = true;
       publish_next(*publisher_);
       back_off_ = 0ms;
+      most_messages_ = std::min(most_messages_ * 2, options_.max_messages);
     } catch (const std::exception& error) {
       connected = false;
+      most_messages_ = std::max(most_messages_ / 4, fewest_messages);
       if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
         shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
       }
@@ -76,6 +87,7 @@ void OutboxRelay::run() {
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || queued_bytes_ > much_bytes; });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -104,7 +116,7 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
   std::size_t count = 0;
   const std::lock_guard lock{mutex_};
   for (const auto& chunk : queue_) {
-    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > options_.max_messages) break;
+    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > most_messages_) break;
     count += static_cast<std::size_t>(chunk->count);
     chunks.push_back(chunk);
   }
@@ -115,6 +127,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   const auto started = std::chrono::steady_clock::now();
   const Chunks chunks = next_chunks();
   if (chunks.empty()) return;
+  next_begin_ = started + options_.least_interval;
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
