@@ -6,6 +6,7 @@
 #include <random>
 
 #include "common/http/health.h"
+#include "common/http/security_options.h"
 #include "common/http/server.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/publisher.h"
@@ -20,12 +21,13 @@ namespace orderly {
 namespace {
 
 struct Settings {
-  std::string brokers, data, shards, listen, delivery, log_level;
+  std::string brokers, data, shards, delivery, log_level;
+  http::ServerOptions http{.listen = "127.0.0.1:8081", .threads = 1};
   std::vector<std::string> kafka;
   std::size_t cache_mib = 0;
   std::int64_t payment_deadline_s = 0;
-  std::vector<std::string> allow;
-  std::string audit;
+  std::vector<std::string> allow, role;
+  std::string command_auth, command_keys, audit;
   std::int64_t lease_s = 0;
   reactions::NotificationSettings notifications;
 };
@@ -36,7 +38,7 @@ bool parse(int argc, char** argv, Settings& s) {
       "data", po::value(&s.data)->required()->value_name("DIR"), "where the shards' stores are kept")(
       "shards", po::value(&s.shards)->default_value("all"),
       "which partitions to run: all, 0-3, 1,2, or mod:1/3 for every third from 1 on")(
-      "listen", po::value(&s.listen)->default_value("127.0.0.1:8081"), "address of /healthz, /readyz and /metrics")(
+      "listen", po::value(&s.http.listen)->default_value(s.http.listen), "address of /healthz, /readyz and /metrics")(
       "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
@@ -44,12 +46,20 @@ bool parse(int argc, char** argv, Settings& s) {
       "an order not paid by then is cancelled; 0: never")(
       "allow", po::value(&s.allow)->value_name("PRINCIPAL=TYPES")->composing(),
       "who may send what, such as shop=ordering.v1.*; may be repeated; none: everybody may send everything")(
+      "role", po::value(&s.role)->value_name("ROLE=PRINCIPALS")->composing(),
+      "who has a role, for --allow role:ROLE=TYPES; may be repeated")(
+      "command-auth", po::value(&s.command_auth)->default_value("off")->value_name("off|sign|required"),
+      "whether principals are claims (off), or must be proved by tokens (required); sign: on the way there")(
+      "command-keys", po::value(&s.command_keys)->value_name("FILE"), "the keys of principals and services, a JWK set")(
       "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
       "lease-s", po::value(&s.lease_s)->default_value(10)->value_name("SECONDS"),
       "a shard that another data directory's service runs is taken over when that one has been silent for so long")(
       "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
+  http::add_tls_options(parser, s.http);
   reactions::add_notification_options(parser, s.notifications);
-  return parser.parse(argc, argv, options::environment());
+  if (!parser.parse(argc, argv, options::environment())) return false;
+  http::check_tls_options(s.http);
+  return true;
 }
 
 kafka::Delivery delivery_of(const std::string& text) {
@@ -64,7 +74,8 @@ handling::CommandHandler::Options handling_of(const Settings& settings) {
   if (settings.payment_deadline_s > 0) {
     options.policies.payment_deadline = std::chrono::seconds{settings.payment_deadline_s};
   }
-  options.authorisation = handling::Authorisation{settings.allow};
+  options.authentication = handling::Authentication{settings.command_auth, settings.command_keys};
+  options.authorisation = handling::Authorisation{settings.allow, settings.role};
   if (settings.audit == "refused") {
     options.audit = handling::Audit::refused;
   } else if (settings.audit == "all") {
@@ -158,14 +169,16 @@ int run(const Settings& settings, Termination& termination) {
                                                             std::chrono::seconds{settings.lease_s});
   WriteService service{std::move(options), ports(config, delivery, ownership, log), clock, *registry, log};
 
-  http::Server server{{.listen = settings.listen, .threads = 1, .registry = registry}, log};
+  auto http = settings.http;
+  http.registry = registry;
+  http::Server server{std::move(http), log};
   std::optional<reactions::Notifications> mails;
   if (mail_options) mails.emplace(*mail_options, notification_ports(config, clock, log), *registry, log);
   http::add_health_routes(server, registry, [&] { return readiness(service, mails); });
   server.start();
   service.start();
   if (mails) mails->start();
-  log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.listen}});
+  log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen}});
   log.info("write-service ends", {{"signal", termination.wait()}});
   if (mails) mails->stop();
   service.stop();

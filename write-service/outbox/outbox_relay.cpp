@@ -136,6 +136,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   headers_.clear();
   header_ends_.clear();
   shortened_sizes_.clear();
+  tokens_.clear();
   Watermarks next;
   for (Lane lane = 0; lane < next.size(); ++lane) next[lane] = published_[lane];
   for (const auto& chunk : chunks) {
@@ -175,9 +176,20 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
       headers_.push_back({"dlq-truncated", shortened_sizes_.back()});
       message.value = message.value.substr(0, intake::max_command_bytes);
     }
+    if (options_.keys && topics::is_commands(message.topic)) vouch(message, headers_before);
     messages_.push_back(message);
     header_ends_.push_back(headers_.size());
   }
+}
+
+// In place of the client's token on a forwarded command, whose value may be another by now.
+void OutboxRelay::vouch(kafka::OutgoingMessage message, std::size_t first_header) {
+  const auto first = headers_.begin() + static_cast<std::ptrdiff_t>(first_header);
+  const auto is_token = [](const kafka::Header& header) { return header.name == intake::token_header; };
+  headers_.erase(std::remove_if(first, headers_.end(), is_token), headers_.end());
+  message.headers = std::span{headers_}.subspan(first_header);
+  tokens_.push_back(options_.keys->vouch(message));
+  headers_.push_back({intake::token_header, tokens_.back()});
 }
 
 // A reply to a topic that is not there is left out: the result stands in command.results all the same.
