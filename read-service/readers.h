@@ -20,14 +20,15 @@ namespace orderly::read {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file) : db_(file, sqlite::OpenMode::read_only) {}
+  explicit Reader(const std::filesystem::path& file);
   explicit Reader(sqlite::Database db) : db_(std::move(db)) {}
   sqlite::Statement& query(std::string_view sql);
-  void begin() { db_.execute("BEGIN"); }
+  void begin() { begin_.run(); }
   void end();
 
  private:
   sqlite::Database db_;
+  sqlite::Statement begin_{db_, "BEGIN"}, commit_{db_, "COMMIT"};
   std::map<std::string, sqlite::Statement, std::less<>> statements_;
 };
 

@@ -32,7 +32,8 @@ class EventLog {
  public:
   EventLog(const sqlite::Database& db, Topics topics);
 
-  // Gives the place under which the event is kept.
+  // The place under which the event is kept; append() gives it, too.
+  std::int64_t place_of(const PublishedEvent& event) const;
   std::int64_t append(const PublishedEvent& event, std::int64_t previous);
 
  private:
