@@ -73,7 +73,7 @@ bool CatchUp::try_once() {
   while (!is_stopping()) {
     const auto batch = feed.poll();
     if (!batch.events.empty()) apply(batch, *store);
-    if (!task_.beside) task_.view->metrics.set_lag(feed.lag());
+    if (!task_.beside) task_.view->metrics.set_lag(feed.lag(), surroundings_.clock.now());
     note(feed.progress(task_.view->definition.topics), store->file());
     if (!feed.has_caught_up()) continue;
     const std::lock_guard lock{mutex_};

@@ -37,6 +37,7 @@ class CatchUp {
     log::Logger log;
     subscription::BackOff back_off;
     std::function<void()> done;
+    const Clock& clock;
   };
 
   CatchUp(Task task, Surroundings surroundings);

@@ -21,6 +21,7 @@
 #include "common/log/log.h"
 #include "read-service/catch_up.h"
 #include "read-service/event_feed.h"
+#include "read-service/feed_metrics.h"
 #include "read-service/projection_listener.h"
 #include "read-service/served_view.h"
 #include "read-service/waiters.h"
@@ -73,6 +74,7 @@ class Projector {
   void apply(const EventBatch& batch);
   bool apply_to(Live& live, const EventBatch& batch);
   void fail(Live& live, const std::string& reason);
+  void observe(const EventBatch& batch, std::chrono::steady_clock::time_point started);
   void count_unknown(const EventBatch& batch);
   void update_progress();
 
@@ -91,6 +93,7 @@ class Projector {
   Waiters& waiters_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& unknown_;
+  FeedMetrics feed_metrics_;
   const ProjectorOptions options_;
   const log::Logger log_;
 
@@ -99,6 +102,7 @@ class Projector {
   std::list<std::unique_ptr<CatchUp>> catch_ups_;
   std::unique_ptr<EventFeed> feed_;
   std::set<std::string, std::less<>> unknown_types_;
+  std::chrono::steady_clock::time_point next_measure_{};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

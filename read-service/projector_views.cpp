@@ -57,7 +57,7 @@ void Projector::catch_up(CatchUp::Task task) {
     changed_.notify_all();
   };
   catch_ups_.push_back(std::make_unique<CatchUp>(
-      std::move(task), CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done}));
+      std::move(task), CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done, clock_}));
 }
 
 void Projector::retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {

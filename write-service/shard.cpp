@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "common/file_lock/file_lock.h"
+#include "common/kafka/log_ids.h"
 
 namespace orderly {
 
@@ -35,6 +36,12 @@ outbox::OutboxRelay::Chunks waiting_of(storage::UnitOfWork& work) {
   return chunks;
 }
 
+handling::CommandHandler::Options with_tracing(handling::CommandHandler::Options options,
+                                               const std::unique_ptr<handling::CommandTracing>& tracing) {
+  options.tracing = tracing.get();
+  return options;
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -45,28 +52,35 @@ struct Shard::Open {
   Open(Shard& shard)
       : lock(shard.options_.directory / lock_name(shard.options_.place.shard)),
         work(shard.options_.directory, shard.options_.place, shard.options_.store),
+        tracing(shard.options_.tracer
+                    ? std::make_unique<handling::CommandTracing>(*shard.options_.tracer, shard.options_.place.shard)
+                    : nullptr),
         handler(
-            work, shard.options_.handling,
+            work, with_tracing(shard.options_.handling, tracing),
             [&shard](const Envelope& envelope, const handling::Outcome& outcome) {
               shard.metrics_.command(envelope.type, outcome.status, outcome.code);
             },
-            shard.log_),
+            shard.log_.module("handling")),
         source(shard.ports_.source()),
         relay(
             shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
             [&shard](const outbox::RelayReport& report) {
-              shard.metrics_.publish_seconds.Observe(std::chrono::duration<double>(report.took).count());
-              shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
+              shard.metrics_.published(report);
+              if (shard.options_.tracer)
+                handling::trace_published(*shard.options_.tracer, report.messages, report.took);
             },
-            shard.log_) {
+            shard.log_.module("outbox")),
+        figures(shard.metrics_) {
     source->assign(Shard::positions(*this));
   }
 
   FileLock lock;
   storage::UnitOfWork work;
+  std::unique_ptr<handling::CommandTracing> tracing;
   handling::CommandHandler handler;
   std::unique_ptr<kafka::MessageSource> source;
   outbox::OutboxRelay relay;
+  ShardFigures figures;
   std::chrono::steady_clock::time_point next_measure{};
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::int64_t>> outbox_ends;  // when it ended where
 };
@@ -75,7 +89,7 @@ Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Regis
     : options_(std::move(options)),
       ports_(std::move(ports)),
       clock_(clock),
-      log_(log.with({"shard", options_.place.shard})),
+      log_(log.module("shard").with({"shard", options_.place.shard})),
       metrics_(registry, options_.place.shard) {}
 
 void Shard::run(std::stop_token stop) {
@@ -127,17 +141,22 @@ void Shard::step(Open& open, const std::stop_token& stop) {
 
 void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop) {
   const auto started = std::chrono::steady_clock::now();
+  const kafka::Message* at_hand = nullptr;
   try {
-    for (const auto& record : batch.messages) handle(open, record);
+    for (const auto& record : batch.messages) {
+      at_hand = &record;
+      handle(open, record);
+    }
   } catch (const sqlite::Error&) {
     throw;  // the store is broken, not the command
   } catch (const std::exception& error) {
-    log_.warn("handling a command failed; the batch runs again one by one", {{"reason", error.what()}});
+    with_ids(log_, *at_hand)
+        .warn("handling a command failed; the batch runs again one by one", {{"reason", error.what()}});
     open.work.rollback();
     return take_one_by_one(open, batch, stop);
   }
   metrics_.decide_seconds.Observe(seconds_since(started));
-  metrics_.last_command.Set(static_cast<double>(batch.messages.back().timestamp_ms) / 1e3);
+  metrics_.taken(batch, clock_.now());
   commit(open, batch.messages.size());
 }
 
@@ -152,8 +171,7 @@ void Shard::take_one(Open& open, const kafka::Message& record, const std::stop_t
   for (;;) {
     const auto reason = try_to_take(open, record, stop);
     if (!reason || stop.stop_requested()) return;
-    log_.error("a command is parked: its handling keeps failing",
-               {{"reason", *reason}, {"topic", record.topic}, {"offset", record.offset}});
+    with_ids(log_, record).error("a command is parked: its handling keeps failing", {{"reason", *reason}});
     if (open.handler.park_released(*reason)) {
       commit(open, 0);
       continue;
@@ -208,6 +226,7 @@ void Shard::send_what_is_due(Open& open) {
 void Shard::commit(Open& open, std::size_t records) {
   const auto started = std::chrono::steady_clock::now();
   open.relay.push(open.work.commit());
+  if (open.tracing) open.tracing->committed();
   metrics_.commit_seconds.Observe(seconds_since(started));
   if (records > 0) metrics_.batch_commands.Observe(static_cast<double>(records));
 }
@@ -242,14 +261,10 @@ void Shard::measure(Open& open) {
   while (!ends.empty() && ends.front().second <= end - waiting) ends.pop_front();
   metrics_.outbox_messages.Set(static_cast<double>(waiting));
   metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds_since(ends.front().first));
-  metrics_.store_bytes.Set(static_cast<double>(
-      open.work.database().query_integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")));
   metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
   metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
   metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));
-  metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
-  metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
-  metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));
+  open.figures.measure(open.work, open.source->lag(), clock_.now());
   open.source->report_progress(positions(open));
 }
 

@@ -19,6 +19,7 @@
 #include "common/log/log.h"
 #include "handling/command_handler.h"
 #include "outbox/outbox_relay.h"
+#include "shard_figures.h"
 #include "shard_metrics.h"
 #include "storage/unit_of_work.h"
 
@@ -33,6 +34,7 @@ class Shard {
     outbox::OutboxRelay::Options relay;
     std::size_t max_batch = 2'000;  // records of one commit
     handling::CommandHandler::Options handling;
+    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded; outlives the shard
   };
   // How a shard gets at the broker; each call makes a new client.
   struct Ports {

@@ -102,7 +102,8 @@ void WriteService::open_shards(std::int32_t partitions) {
   }
   const std::lock_guard lock{mutex_};
   for (const auto number : wanted) {
-    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}, 2'000, options_.handling};
+    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}, 2'000,
+                           options_.handling,    options_.tracer};
     options.store.cache_bytes /= wanted.size();
     options.relay.shard = number;
     Shard::Ports ports{[this, number] { return ports_.source(number); },

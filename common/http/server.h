@@ -20,6 +20,10 @@
 #include "common/http/message.h"
 #include "common/log/log.h"
 
+namespace orderly::tracing {
+class Tracer;
+}
+
 namespace orderly::http {
 
 struct ServerOptions {
@@ -34,6 +38,7 @@ struct ServerOptions {
   std::size_t gzip_from_bytes = 1'024;
   std::string cors_origin = {};                              // empty: off
   std::shared_ptr<prometheus::Registry> registry = nullptr;  // where the request metrics go, if anywhere
+  const tracing::Tracer* tracer = nullptr;                   // records requests whose traceparent says so; null: none
 };
 
 // Answers one request, once; a second send does nothing. Dropped without an answer: a 500.

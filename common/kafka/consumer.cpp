@@ -84,8 +84,11 @@ void Consumer::Destroy::operator()(rd_kafka_s* client) const {
 }
 void Consumer::Destroy::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 
-Consumer::Consumer(const Config& overrides, const log::Logger& log) : callbacks_(std::make_unique<Callbacks>(log)) {
-  client_.reset(callbacks_->create(RD_KAFKA_CONSUMER, make_conf(defaults, overrides)));
+Consumer::Consumer(const Config& overrides, const log::Logger& log, std::shared_ptr<ClientMetrics> metrics) {
+  auto wanted = defaults;
+  if (metrics) wanted["statistics.interval.ms"] = ClientMetrics::default_interval_ms;
+  callbacks_ = std::make_unique<Callbacks>(log, std::move(metrics));
+  client_.reset(callbacks_->create(RD_KAFKA_CONSUMER, make_conf(wanted, overrides)));
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
 }

@@ -17,12 +17,14 @@ struct rd_kafka_queue_s;
 
 namespace orderly::kafka {
 
+class ClientMetrics;
+
 inline constexpr std::int64_t beginning = -2;  // as an offset: the first record that the broker still has
 
 class Consumer final : public MessageSource {
  public:
-  // `overrides` holds bootstrap.servers and the user's settings.
-  Consumer(const Config& overrides, const log::Logger& log);
+  // `overrides` holds bootstrap.servers and the user's settings. With `metrics`, the client tells its figures there.
+  Consumer(const Config& overrides, const log::Logger& log, std::shared_ptr<ClientMetrics> metrics = nullptr);
   ~Consumer() override;
 
   void assign(std::span<const Position> positions) override;

@@ -62,6 +62,9 @@ class Publisher {
   // For topics that a sender named. A message to one that is not there would hold up everything behind it.
   virtual bool topic_exists(std::string_view topic) = 0;
 
+  // Now and then while there is nothing to publish: the client tells its figures.
+  virtual void idle() {}
+
   // From any thread: makes a waiting start() or publish() throw a transient Error soon, for the program's end.
   virtual void interrupt() = 0;
 };

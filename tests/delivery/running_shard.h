@@ -51,8 +51,8 @@ class SettableClock final : public Clock {
 class RunningShard {
  public:
   RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory,
-               const handling::CommandHandler::Options& handling = {})
-      : shard_({{0, 1}, directory, {}, {}, 2'000, handling},
+               const handling::CommandHandler::Options& handling = {}, const tracing::Tracer* tracer = nullptr)
+      : shard_({{0, 1}, directory, {}, {}, 2'000, handling, tracer},
                {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, clock, registry_,
                log::Logger::silent()),
         thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}

@@ -9,6 +9,12 @@ namespace orderly::outbox {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto idle_every = 1s;
+
+}  // namespace
+
 OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
                          std::function<void(const RelayReport&)> report, const log::Logger& log)
     : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
@@ -75,7 +81,12 @@ void OutboxRelay::run() {
 // True when there is something to do: connect first of all, then whatever is queued. False: the end.
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  while (!changed_.wait_for(lock, idle_every, [this] { return stopping_ || trouble_ || !queue_.empty(); })) {
+    const auto publisher = publisher_;
+    lock.unlock();
+    if (publisher) publisher->idle();
+    lock.lock();
+  }
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -138,7 +149,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];
   shorten_ = false;
   finish(chunks);
-  report_({messages_.size(), std::chrono::steady_clock::now() - started});
+  report_({messages_, started - chunks.front()->committed, std::chrono::steady_clock::now() - started});
 }
 
 // Those behind the watermark are out already: a chunk may straddle it after a crash.

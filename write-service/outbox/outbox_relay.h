@@ -26,8 +26,9 @@ namespace orderly::outbox {
 
 inline constexpr const char* watermark_group = "orderly-outbox";
 
-struct RelayReport {  // one transaction, for the metrics
-  std::size_t messages = 0;
+struct RelayReport {                                 // one transaction, for metrics and tracing
+  std::span<const kafka::OutgoingMessage> messages;  // for the call only
+  std::chrono::steady_clock::duration waited{};      // the oldest of them, from its commit to the transaction's begin
   std::chrono::steady_clock::duration took{};
 };
 

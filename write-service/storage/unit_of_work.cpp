@@ -200,6 +200,8 @@ void UnitOfWork::write_snapshot(LiveStream& live) {
   statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data));
   live.snapshot_bytes = data.size();
   live.bytes_since_snapshot = 0;
+  ++snapshots_.written;
+  snapshots_.bytes += static_cast<std::int64_t>(data.size());
 }
 
 void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>& chunks) {
