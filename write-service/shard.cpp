@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int tries = 3;  // of a command whose handling throws
-constexpr auto idle_wait = 50ms;
 constexpr auto measure_every = 500ms;
 
 Lane lane_of(std::string_view topic) {
@@ -42,9 +41,7 @@ handling::CommandHandler::Options with_tracing(handling::CommandHandler::Options
   return options;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
@@ -92,18 +89,19 @@ Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Regis
       log_(log.module("shard").with({"shard", options_.place.shard})),
       metrics_(registry, options_.place.shard) {}
 
+Shard::~Shard() = default;
+
 void Shard::run(std::stop_token stop) {
   auto back_off = 100ms;
   while (!stop.stop_requested()) {
-    const auto opened = std::chrono::steady_clock::now();
+    const auto opened = clock_.ticks();
     try {
       work(stop);
     } catch (const std::exception& error) {
+      close();
       set_health(error.what());
       metrics_.restarts.Increment();
-      back_off = std::chrono::steady_clock::now() - opened > 30s
-                     ? 100ms
-                     : std::min(back_off * 2, std::chrono::milliseconds{10s});
+      back_off = clock_.ticks() - opened > 30s ? 100ms : std::min(back_off * 2, std::chrono::milliseconds{10s});
       log_.error("the shard has stopped and will open again",
                  {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
       wait(back_off, stop);
@@ -112,20 +110,26 @@ void Shard::run(std::stop_token stop) {
 }
 
 void Shard::work(const std::stop_token& stop) {
-  Open open{*this};
-  log_.info("the shard is open", {{"next_offset", open.work.lane(0).next_offset}});
-  while (!stop.stop_requested()) step(open, stop);
+  open();
+  log_.info("the shard is open", {{"next_offset", open_->work.lane(0).next_offset}});
+  while (!stop.stop_requested()) step(stop);
+  close();
 }
 
-void Shard::step(Open& open, const std::stop_token& stop) {
+void Shard::open() { open_ = std::make_unique<Open>(*this); }
+outbox::OutboxRelay& Shard::relay() { return open_->relay; }
+void Shard::close() { open_.reset(); }
+
+void Shard::step(const std::stop_token& stop) {
+  Open& open = *open_;
   measure(open);
-  if (!open.relay.wait_for_room(idle_wait)) {
+  if (!open.relay.wait_for_room(options_.idle_wait)) {
     set_health(open.relay.trouble().value_or("the outbox is full: publishing is slower than deciding"));
     return;
   }
   kafka::MessageBatch batch;
   try {
-    batch = open.source->poll(options_.max_batch, idle_wait);
+    batch = open.source->poll(options_.max_batch, options_.idle_wait);
   } catch (const kafka::Error& error) {
     if (error.kind() != kafka::Error::Kind::transient) throw;
     set_health(error.what());
@@ -140,7 +144,7 @@ void Shard::step(Open& open, const std::stop_token& stop) {
 }
 
 void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = clock_.ticks();
   const kafka::Message* at_hand = nullptr;
   try {
     for (const auto& record : batch.messages) {
@@ -155,7 +159,7 @@ void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_t
     open.work.rollback();
     return take_one_by_one(open, batch, stop);
   }
-  metrics_.decide_seconds.Observe(seconds_since(started));
+  metrics_.decide_seconds.Observe(seconds(clock_.ticks() - started));
   metrics_.taken(batch, clock_.now());
   commit(open, batch.messages.size());
 }
@@ -195,7 +199,7 @@ std::optional<std::string> Shard::try_to_take(Open& open, const kafka::Message& 
     } catch (const std::exception& error) {
       open.work.rollback();
       if (attempt == tries || stop.stop_requested()) return error.what();
-      wait(attempt * 50ms, stop);
+      wait(attempt * options_.retry_pause, stop);
     }
   }
 }
@@ -224,10 +228,10 @@ void Shard::send_what_is_due(Open& open) {
 }
 
 void Shard::commit(Open& open, std::size_t records) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = clock_.ticks();
   open.relay.push(open.work.commit());
   if (open.tracing) open.tracing->committed();
-  metrics_.commit_seconds.Observe(seconds_since(started));
+  metrics_.commit_seconds.Observe(seconds(clock_.ticks() - started));
   if (records > 0) metrics_.batch_commands.Observe(static_cast<double>(records));
 }
 
@@ -248,7 +252,7 @@ std::vector<kafka::Position> Shard::positions(const Open& open) {
 }
 
 void Shard::measure(Open& open) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.ticks();
   if (now < open.next_measure) return;
   open.next_measure = now + measure_every;
   std::int64_t waiting = 0, end = 0;
@@ -260,7 +264,7 @@ void Shard::measure(Open& open) {
   if (ends.empty() || ends.back().second < end) ends.emplace_back(now, end);
   while (!ends.empty() && ends.front().second <= end - waiting) ends.pop_front();
   metrics_.outbox_messages.Set(static_cast<double>(waiting));
-  metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds_since(ends.front().first));
+  metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds(now - ends.front().first));
   metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
   metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
   metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));

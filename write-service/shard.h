@@ -1,7 +1,8 @@
 // A shard: partition s of every command topic, one thread, one store, one outbox. Takes what is ready, decides it in
 // memory, commits once, hands the outbox to the relay. Holds the shard's lock, so that no second service runs it.
-// Threads: run() is the shard's own; health() from any. Failures: whatever breaks, the shard says why, lets everything
-// go and opens again with back-off, from what the store says; run() returns when it is asked to stop, and not before.
+// Threads: run() is the shard's own, or open(), step() and close() are one's; health() from any. Failures: whatever
+// breaks, the shard says why, lets everything go and opens again with back-off, from what the store says; run() returns
+// when it is asked to stop, and not before.
 #pragma once
 
 #include <chrono>
@@ -34,7 +35,9 @@ class Shard {
     outbox::OutboxRelay::Options relay;
     std::size_t max_batch = 2'000;  // records of one commit
     handling::CommandHandler::Options handling;
-    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded; outlives the shard
+    const tracing::Tracer* tracer = nullptr;    // null: nothing is recorded; outlives the shard
+    std::chrono::milliseconds idle_wait{50};    // for a first record
+    std::chrono::milliseconds retry_pause{50};  // before handling a command again, and growing
   };
   // How a shard gets at the broker; each call makes a new client.
   struct Ports {
@@ -44,7 +47,18 @@ class Shard {
 
   Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log);
 
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+  ~Shard();
+
   void run(std::stop_token stop);
+
+  // What run() is made of, for who drives a shard on one thread. All but close() throw when something breaks; then it
+  // is to be closed and opened again.
+  void open();
+  void step(const std::stop_token& stop = {});  // takes what is ready, once
+  outbox::OutboxRelay& relay();                 // of the open shard; to be stepped when it has no thread
+  void close();
 
   std::int32_t number() const { return options_.place.shard; }
 
@@ -54,7 +68,6 @@ class Shard {
  private:
   struct Open;  // what lives from one opening to the next error
   void work(const std::stop_token& stop);
-  void step(Open& open, const std::stop_token& stop);
   void take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one_by_one(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one(Open& open, const kafka::Message& record, const std::stop_token& stop);
@@ -73,6 +86,7 @@ class Shard {
   const Clock& clock_;
   const log::Logger log_;
   ShardMetrics metrics_;
+  std::unique_ptr<Open> open_;
   mutable std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::optional<std::string> health_ = "starting";

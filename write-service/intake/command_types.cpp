@@ -34,7 +34,7 @@ Command from_proto(const allocation::CreateBatch& m) {
   return domain::Product::Command{domain::CreateBatch{m.batch_ref(), m.sku(), m.quantity(), to_date(m.eta())}};
 }
 Command from_proto(const allocation::Allocate& m) {
-  return domain::Product::Command{domain::Allocate{m.order_id(), m.sku(), m.quantity(), m.backorder()}};
+  return domain::Product::Command{domain::Allocate{m.order_id(), m.sku(), m.quantity(), m.backorder(), m.replace()}};
 }
 Command from_proto(const allocation::Deallocate& m) {
   return domain::Product::Command{domain::Deallocate{m.order_id(), m.sku()}};

@@ -20,10 +20,11 @@ OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, W
     : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
   for (Lane lane = 0; lane < published.size(); ++lane) published_[lane] = published[lane];
   push(waiting);
-  thread_ = std::jthread{[this] { run(); }};
+  if (options_.own_thread) thread_ = std::jthread{[this] { run(); }};
 }
 
 OutboxRelay::~OutboxRelay() {
+  if (!thread_.joinable()) return;
   {
     std::unique_lock lock{mutex_};
     stopping_ = true;
@@ -57,25 +58,29 @@ std::optional<std::string> OutboxRelay::trouble() const {
 }
 
 void OutboxRelay::run() {
-  bool connected = false;
   while (wait_for_work()) {
-    try {
-      if (!connected) connect();
-      connected = true;
-      publish_next(*publisher_);
-      back_off_ = 0ms;
-    } catch (const std::exception& error) {
-      connected = false;
-      if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
-        shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
-      }
-      wait_after_error(error.what());
+    if (const auto pause = step(); pause > 0ms) {
+      std::unique_lock lock{mutex_};
+      changed_.wait_for(lock, pause, [this] { return stopping_; });
     }
   }
   std::shared_ptr<kafka::Publisher> last;
   const std::lock_guard lock{mutex_};
   last.swap(publisher_);
   changed_.notify_all();
+}
+
+std::chrono::milliseconds OutboxRelay::step() {
+  try {
+    if (!connected_) connect();
+    connected_ = true;
+    publish_next(*publisher_);
+    back_off_ = 0ms;
+  } catch (const std::exception& error) {
+    connected_ = false;
+    note_error(error);
+  }
+  return back_off_;
 }
 
 // True when there is something to do: connect first of all, then whatever is queued. False: the end.
@@ -197,7 +202,11 @@ void OutboxRelay::finish(const Chunks& done) {
   changed_.notify_all();
 }
 
-void OutboxRelay::wait_after_error(const std::string& reason) {
+void OutboxRelay::note_error(const std::exception& error) {
+  const std::string reason = error.what();
+  if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
+    shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
+  }
   back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, 50ms, 2'000ms);
   std::unique_lock lock{mutex_};
   if (!stopping_) log_.warn("cannot publish; trying again", {{"reason", reason}, {"back_off_ms", back_off_.count()}});
@@ -206,9 +215,6 @@ void OutboxRelay::wait_after_error(const std::string& reason) {
   std::shared_ptr<kafka::Publisher> old;
   old.swap(publisher_);
   lock.unlock();
-  old.reset();
-  lock.lock();
-  changed_.wait_for(lock, back_off_, [this] { return stopping_; });
 }
 
 }  // namespace orderly::outbox

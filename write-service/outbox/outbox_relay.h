@@ -1,7 +1,8 @@
 // Carries committed chunks to Kafka, in order, as many as wait in one transaction, with their watermark in it: after
-// any crash the broker's watermark says exactly what is out. A thread of its own, so that publishing overlaps with
-// deciding. Threads: push(), wait_for_room(), published() and health() from the shard; stop() from one. Failures stay
-// inside: the relay says so in trouble(), makes a new publisher, asks for the watermark and goes on behind it.
+// any crash the broker's watermark says exactly what is out. A thread of its own calls step(), so that publishing
+// overlaps with deciding; without it, whoever made the relay does. Threads: step() from one; everything else from any.
+// Failures stay inside: the relay says so in trouble(), makes a new publisher, asks for the watermark and goes on
+// behind it.
 #pragma once
 
 #include <array>
@@ -39,6 +40,7 @@ class OutboxRelay {
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
     std::size_t max_messages = 20'000;  // of one transaction
     std::chrono::milliseconds drain_at_stop{4'000};
+    bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
   using Watermarks = std::array<std::int64_t, topics::lanes.size()>;
@@ -47,7 +49,11 @@ class OutboxRelay {
   // `waiting` is what the store still has to publish from the watermarks `published` on.
   OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
               std::function<void(const RelayReport&)> report, const log::Logger& log);
-  ~OutboxRelay();  // publishes what is queued, for a few seconds at most
+  ~OutboxRelay();  // with a thread: publishes what is queued, for a few seconds at most
+
+  // One transaction with what is queued, or an attempt at one; connects first where that is needed. Gives how long to
+  // wait before the next, 0 unless it failed.
+  std::chrono::milliseconds step();
 
   void push(const Chunks& chunks);
   // False when the queue is still full after the time: the shard should take nothing new.
@@ -64,7 +70,7 @@ class OutboxRelay {
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
-  void wait_after_error(const std::string& reason);
+  void note_error(const std::exception& error);
   bool wait_for_work();
 
   const Options options_;
@@ -83,7 +89,8 @@ class OutboxRelay {
   std::array<std::atomic<std::int64_t>, topics::lanes.size()> published_{};
   std::atomic<std::size_t> queued_bytes_ = 0;
 
-  // Of the thread alone.
+  // Of step() alone.
+  bool connected_ = false;
   std::vector<kafka::OutgoingMessage> messages_;
   std::vector<kafka::Header> headers_;
   std::vector<std::size_t> header_ends_;
