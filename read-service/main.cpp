@@ -9,6 +9,7 @@
 #include "common/log/log.h"
 #include "common/options/options.h"
 #include "common/process/termination.h"
+#include "read-service/access.h"
 #include "read-service/all_views.h"
 #include "read-service/service.h"
 
@@ -25,6 +26,7 @@ struct Settings {
   std::string brokers, data, log_level = "info";
   std::vector<std::string> kafka;
   http::ServerOptions http;
+  http::AuthSettings auth;
   tracing::Settings tracing;
 };
 
@@ -41,7 +43,10 @@ bool parse(int argc, char** argv, Settings& s) {
       "verification, kafka, http, tracing)")(
       "otlp-url", po::value(&s.tracing.otlp_url)->value_name("URL"),
       "where spans go, by OTLP over HTTP (http://HOST:4318); without it nothing is traced");
+  http::add_tls_options(parser, s.http);
+  s.auth.add_to(parser);
   if (!parser.parse(argc, argv, options::environment())) return false;
+  http::check_tls_options(s.http);
   http::parse_endpoint(s.http.listen);
   if (s.http.threads < 1 || s.http.threads > most_threads) throw options::OptionError{"--http-threads: 1 to 64 wanted"};
   return true;
@@ -57,8 +62,10 @@ void run(const Settings& settings, Termination& termination) {
   const SystemClock clock;
   auto tracing = settings.tracing;
   tracing.seed = std::random_device{}();
+  auto http = settings.http;
+  if (settings.auth.is_on()) http.gate = http::bearer_gate(settings.auth.bearer, roles_of_route(settings.auth), clock);
   const auto registry = std::make_shared<prometheus::Registry>();
-  ReadService service{{.data = settings.data, .http = settings.http, .tracing = tracing, .registry = registry},
+  ReadService service{{.data = settings.data, .http = std::move(http), .tracing = tracing, .registry = registry},
                       all_views(),
                       kafka_event_source(config, *registry, log),
                       clock,

@@ -1,13 +1,17 @@
 // What every librdkafka client of ours reports: its log lines go to our log, its figures to our metrics where there are
-// some, and whether all brokers are away is known.
+// some, and whether all brokers are away is known, and why.
 // Threads: librdkafka calls from its own threads; the queries may come from any. Must outlive its client.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
 
 #include "common/kafka/client_metrics.h"
 #include "common/kafka/ports.h"
@@ -38,11 +42,21 @@ class ClientCallbacks {
   }
 
   bool all_brokers_down() const { return all_brokers_down_.load(); }
-  void broker_is_back() { all_brokers_down_.store(false); }
+  void broker_is_back() {
+    all_brokers_down_.store(false);
+    const std::lock_guard lock{mutex_};
+    reason_.clear();
+  }
+  // `what`, and why the last connection failed where that is known: a refused password, a certificate of a stranger.
+  std::string with_reason(std::string what) const {
+    const std::lock_guard lock{mutex_};
+    return reason_.empty() ? what : what + ": " + reason_;
+  }
 
  private:
   static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-    const auto* self = static_cast<const ClientCallbacks*>(rd_kafka_opaque(client));
+    auto* self = static_cast<ClientCallbacks*>(rd_kafka_opaque(client));
+    if (std::string_view{facility} == "FAIL") self->remember(text);
     if (level <= 3) {
       self->log_.warn(text, {{"facility", facility}});
     } else {
@@ -60,9 +74,19 @@ class ClientCallbacks {
     return 0;  // librdkafka frees the text
   }
 
+  // "[thrd:NAME]: HOST:PORT/ID: REASON (after 5ms in state …)", without what differs from one time to the next.
+  void remember(std::string_view text) {
+    if (text.starts_with("[thrd:")) text.remove_prefix(std::min(text.find("]: "), text.size() - 3) + 3);
+    text = text.substr(0, text.find(" (after "));
+    const std::lock_guard lock{mutex_};
+    reason_ = text;
+  }
+
   log::Logger log_;
   const std::shared_ptr<ClientMetrics> metrics_;
   ClientMetrics::Counted counted_;
+  mutable std::mutex mutex_;
+  std::string reason_;
   std::atomic<bool> all_brokers_down_ = false;
 };
 

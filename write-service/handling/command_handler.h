@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "handling/authentication.h"
 #include "handling/command_pipeline.h"
 #include "handling/command_tracing.h"
 #include "intake/command_codec.h"
@@ -20,6 +21,7 @@ class CommandHandler {
  public:
   struct Options {
     reactions::Policies policies;
+    Authentication authentication;
     Authorisation authorisation;
     Audit audit = Audit::off;
     CommandTracing* tracing = nullptr;  // the shard's own; null: nothing is recorded
@@ -68,6 +70,9 @@ class CommandHandler {
   messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id,
                                              std::int64_t version);
   Outcome answer(const Envelope& envelope, messaging::v1::CommandResult& result);
+  void fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                         const domain::Rejection& why);
+  Outcome disown(const Envelope& envelope, const domain::Rejection& why);
   Outcome reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
                  const domain::Rejection& why);
 
