@@ -30,7 +30,7 @@ struct Settings {
   http::ServerOptions http{.listen = "127.0.0.1:8081", .threads = 1};
   std::vector<std::string> kafka;
   std::size_t cache_mib = 0;
-  std::int64_t payment_deadline_s = 0;
+  std::int64_t payment_deadline_s = 0, publish_interval_ms = 0;
   std::vector<std::string> allow, role;
   std::string command_auth, command_keys, audit;
   std::int64_t lease_s = 0;
@@ -46,6 +46,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "which partitions to run: all, 0-3, 1,2, or mod:1/3 for every third from 1 on")(
       "listen", po::value(&s.http.listen)->default_value(s.http.listen), "address of /healthz, /readyz and /metrics")(
       "delivery", po::value(&s.delivery)->default_value("exactly-once"), "exactly-once or at-least-once")(
+      "publish-interval-ms", po::value(&s.publish_interval_ms)->default_value(15)->value_name("MS"),
+      "exactly-once: a shard's Kafka transactions begin at least this far apart, unless much waits")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "cache-mib", po::value(&s.cache_mib)->default_value(256), "memory for live aggregates, over all shards")(
       "payment-deadline-s", po::value(&s.payment_deadline_s)->default_value(0)->value_name("SECONDS"),
@@ -78,6 +80,18 @@ kafka::Delivery delivery_of(const std::string& text) {
   if (text == "exactly-once") return kafka::Delivery::exactly_once;
   if (text == "at-least-once") return kafka::Delivery::at_least_once;
   throw options::OptionError{"--delivery: exactly-once or at-least-once wanted, got " + text};
+}
+
+outbox::OutboxRelay::Options relay_of(const Settings& settings, kafka::Delivery delivery) {
+  outbox::OutboxRelay::Options relay;
+  if (settings.publish_interval_ms < 0 || settings.publish_interval_ms > 1'000) {
+    throw options::OptionError{"--publish-interval-ms: 0 to 1000 wanted"};
+  }
+  // Without transactions there is nothing to save.
+  if (delivery == kafka::Delivery::exactly_once) {
+    relay.least_interval = std::chrono::milliseconds{settings.publish_interval_ms};
+  }
+  return relay;
 }
 
 handling::CommandHandler::Options handling_of(const Settings& settings) {
@@ -186,7 +200,8 @@ int run(const Settings& settings, Termination& termination) {
   traced.seed = std::random_device{}();
   const auto tracing = tracing::make_tracing(traced, "write-service", settings.http.listen, *registry, log);
   const tracing::Tracer* tracer = tracing ? tracing->tracer() : nullptr;
-  WriteService::Options options{settings.data, shards, {}, handling_of(settings), tracer};
+  WriteService::Options options{
+      settings.data, shards, {}, handling_of(settings), relay_of(settings, delivery), tracer};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
   const SystemClock clock;
   // Any topic with as many partitions would do; this one is no lane's, so its offset is no watermark.
@@ -205,7 +220,8 @@ int run(const Settings& settings, Termination& termination) {
   server.start();
   service.start();
   if (mails) mails->start();
-  log.info("write-service runs", {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen}});
+  log.info("write-service runs",
+           {{"brokers", settings.brokers}, {"data", settings.data}, {"listen", settings.http.listen}});
   log.info("write-service ends", {{"signal", termination.wait()}});
   if (mails) mails->stop();
   service.stop();

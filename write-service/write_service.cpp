@@ -108,6 +108,7 @@ void WriteService::open_shards(std::int32_t partitions) {
     options.directory = options_.directory;
     options.store = options_.store;
     options.handling = options_.handling;
+    options.relay = options_.relay;
     options.tracer = options_.tracer;
     options.store.cache_bytes /= wanted.size();
     options.relay.max_queued_bytes = std::max(least_queued_bytes, options.relay.max_queued_bytes / wanted.size());

@@ -35,6 +35,7 @@ class WriteService {
     ShardSelection shards;
     storage::UnitOfWork::Options store;
     handling::CommandHandler::Options handling = {};
+    outbox::OutboxRelay::Options relay = {};  // its bytes are those of all shards together
     const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded
   };
   struct Ports {

@@ -23,7 +23,7 @@ Response refuse(const Request& request, Problem problem, const std::string& erro
 std::string_view token_of(const Request& request) {
   auto value = request.header("authorization").value_or("");
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (value.size() <= scheme.size() || !std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower)) return "";
+  if (!std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower)) return "";
   value.remove_prefix(scheme.size());
   while (value.starts_with(' ')) value.remove_prefix(1);
   return value;

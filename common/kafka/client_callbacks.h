@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,8 +35,10 @@ class ClientCallbacks {
     rd_kafka_conf_set_error_cb(conf, &ClientCallbacks::on_error);
     if (metrics_) rd_kafka_conf_set_stats_cb(conf, &ClientCallbacks::on_statistics);
     std::array<char, 512> reason{};
+    errno = 0;
     rd_kafka_t* client = rd_kafka_new(type, conf, reason.data(), reason.size());
     if (client == nullptr) {
+      if (errno == EDEADLK) end_the_program(reason.data());
       rd_kafka_conf_destroy(conf);
       throw Error{Error::Kind::fatal, std::string{"cannot make a Kafka client: "} + reason.data()};
     }
@@ -54,6 +58,13 @@ class ClientCallbacks {
   }
 
  private:
+  // A client whose threads did not start within a minute (the process was frozen at a bad moment) cannot be had, nor be
+  // got rid of: its threads start in the end, and use what would be freed here. A new process goes on where this one was.
+  [[noreturn]] void end_the_program(const char* reason) const {
+    log_.error("the program ends: a Kafka client's threads cannot be taken back", {{"reason", reason}});
+    std::_Exit(EXIT_FAILURE);
+  }
+
   static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
     auto* self = static_cast<ClientCallbacks*>(rd_kafka_opaque(client));
     if (std::string_view{facility} == "FAIL") self->remember(text);

@@ -57,7 +57,7 @@ class LibrdkafkaPublisher final : public Publisher {
   rd_kafka_topic_s* topic(std::string_view name);
   void produce(const OutgoingMessage& message);
   void flush();
-  void commit(std::span<const Position> watermarks);
+  void begin(std::span<const Position> watermarks);
   std::unique_ptr<rd_kafka_s, Destroy> watermark_reader(const char* isolation_level);
   void settle_ownership();
   std::optional<Claim> read_claim(rd_kafka_s* client);

@@ -45,8 +45,8 @@ class Parser {
 // The process's environment as a map, for Parser::parse.
 std::map<std::string, std::string> environment();
 
-// A value that begins with @ is read from that file, without the newline at its end (@@ stands for @): so secrets do not
-// show in `ps`. Throws OptionError that names `option` and the file.
+// A value that begins with @ is read from that file, without the newline at its end (@@ stands for @): so secrets do
+// not show in `ps`. Throws OptionError that names `option` and the file.
 std::string value_or_file(const std::string& value, const std::string& option);
 
 // `key=value` settings, as --kafka takes them; of a key that is given twice the first counts, which is the command

@@ -47,7 +47,7 @@ class Cluster:
 
     # ---- for tests ----
 
-    def kubectl(self, *arguments, input=None, check=True, timeout=300):
+    def kubectl(self, *arguments, input=None, check=True, timeout=400):
         out = subprocess.run(
             [kubectl(), "--kubeconfig", str(self.kubeconfig), *map(str, arguments)],
             input=input,

@@ -13,10 +13,10 @@ options = parser.parse_args()
 
 with System(partitions=2) as system, Ledger(system) as ledger:
     system.start()
-    with Load(system, rate=600) as load:
+    with Load(system, rate=150) as load:
         for how in ["stop"] + ["kill"] * options.crashes:
             answered = len(ledger.read().results)
-            until(lambda: len(ledger.read().results) > answered + 1_000, 60, "commands are answered")
+            until(lambda: len(ledger.read().results) > answered + 500, 60, "commands are answered")
             system.broker(how)
             for service in (system.write, system.read):
                 until(lambda: service.get("/readyz")[0] == 503, 20, f"{service.name} says that it is not ready")

@@ -65,7 +65,7 @@ def crowd(system, ledger):
 
 with System(partitions=2) as system, Ledger(system) as ledger:
     system.start()
-    with Load(system, rate=300) as load:
+    with Load(system, rate=100) as load:
         until(lambda: len(ledger.read().results) > 1_000, 60, "the load runs")
         start_with_few(system)
         take_away(system)

@@ -49,10 +49,10 @@ def break_down(system, write, read):
 with System(partitions=2) as system, SmallDisk(system.directory / "write", 400) as write, SmallDisk(system.directory / "read", 400) as read:
     with Ledger(system) as ledger:
         system.start()
-        with Load(system, rate=400) as load:
+        with Load(system, rate=120) as load:
             until(lambda: len(load.sent) > 1_000, 30, "the load runs")
             fill_up(system, write, read)
-            until(lambda: len(ledger.read().results) > 3_000, 60, "commands are answered")
+            until(lambda: len(ledger.read().results) > 2_000, 60, "commands are answered")
             break_down(system, write, read)
         print(f"full and broken disks: {ledger.check(load.sent)}")
         system.write.stop(), system.read.stop()

@@ -23,7 +23,7 @@ broker.advertised = free_port()
 with Proxy(broker.advertised, ("127.0.0.1", broker.clients)) as proxy, cluster as system, Ledger(system) as ledger:
     system.start()
     faults = {"delay": 0, "cut": 0, "half-closed": 0}
-    with Load(system, rate=400) as load:
+    with Load(system, rate=120) as load:
         until(lambda: len(ledger.read().results) > 500, 30, "the load runs")
         end = time.monotonic() + options.seconds
         while time.monotonic() < end:

@@ -71,7 +71,7 @@ with System(partitions=2, write_options=OPTIONS) as system, Ledger(system) as le
     first, others = system.write, []
     try:
         system.start()
-        with Load(system, rate=300) as load:
+        with Load(system, rate=120) as load:
             until(lambda: len(ledger.read().results) > 500, 30, "the load runs")
             same = service(system, "write")
             same.log = system.directory / "same.log"

@@ -31,7 +31,8 @@ void csv(std::string_view bytes) {
     (void)is_header(record);
     const auto read = read_line(record);
     if (!read) continue;
-    hold(!read->invoice.empty() && !read->code.empty() && read->quantity > 0 && read->price_pence >= 0, "a good line is one");
+    hold(!read->invoice.empty() && !read->code.empty(), "a good line names its invoice and its code");
+    hold(read->quantity > 0 && read->price_pence >= 0, "a good line's numbers are none below zero");
   }
   hold(rest.empty(), "the whole file is read");
 }

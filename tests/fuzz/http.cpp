@@ -16,7 +16,8 @@ namespace {
 const http::Router& router() {
   static const auto made = [] {
     http::Router routes;
-    for (const auto* route : {"/", "/orders/:order_id", "/orders", "/orders/:order_id/history", "/dead-letters/:partition/:offset"}) {
+    for (const auto* route : {"/", "/orders/:order_id", "/orders", "/orders/:order_id/history",
+                              "/dead-letters/:partition/:offset"}) {
       routes.add("GET", route);
     }
     routes.add("POST", "/admin/views/:name/rebuild");
@@ -37,11 +38,15 @@ void http(std::string_view bytes) {
   request.method = pieces.line();
   request.path = pieces.line();
   const auto query = http::parse_query(pieces.line(), {"topic"});
-  for (const auto* name : {"Authorization", "Accept-Encoding", "If-None-Match"}) request.headers.emplace_back(name, pieces.line());
+  for (const auto* name : {"Authorization", "Accept-Encoding", "If-None-Match"}) {
+    request.headers.emplace_back(name, pieces.line());
+  }
   const auto found = router().find(request.method, request.path);
   if (const auto* matched = std::get_if<http::Router::Matched>(&found)) {
     request.parameters = matched->parameters;
-    for (const auto& [name, value] : request.parameters) hold(!value.empty() && http::is_utf8(value), "a parameter is text");
+    for (const auto& [name, value] : request.parameters) {
+      hold(!value.empty() && http::is_utf8(value), "a parameter is text");
+    }
     if (matched->route == 1) hold(!read::id_in_path(resource.path, request.parameters).empty(), "an id is not empty");
   }
   if (query) {

@@ -1,5 +1,5 @@
-// The first line names a message, the rest is JSON. What our reader takes, Protobuf's own mapping takes, and the messages
-// are equal; and a message that was read is written by Protobuf and read again the same.
+// The first line names a message, the rest is JSON. What our reader takes, Protobuf's own mapping takes, and the
+// messages are equal; and a message that was read is written by Protobuf and read again the same.
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>
 
@@ -28,7 +28,8 @@ void json(std::string_view bytes) {
   static intake::MessageReader reader;
   Pieces pieces{bytes};
   const auto ours = message_of(pieces.line());
-  if (const auto error = reader.read_json(pieces.rest(), *ours)) return hold(!error->reason.empty(), "a refusal says why");
+  const auto error = reader.read_json(pieces.rest(), *ours);
+  if (error) return hold(!error->reason.empty(), "a refusal says why");
   const std::unique_ptr<Message> theirs{ours->New()};
   const auto status = google::protobuf::util::JsonStringToMessage(std::string{pieces.rest()}, theirs.get());
   hold(status.ok(), "Protobuf takes what we take");

@@ -1,6 +1,6 @@
-// What is fuzzed: each target takes any bytes, and must neither crash, hang nor break the promise that it checks. The same
-// functions run under libFuzzer (run.cpp, preset `fuzz`) and over the kept corpus in the normal tests (corpus_test.cpp).
-// Threads: one. Failures: fail() for a broken promise, whatever a sanitizer says for the rest.
+// What is fuzzed: each target takes any bytes, and must neither crash, hang nor break the promise that it checks. The
+// same functions run under libFuzzer (run.cpp, preset `fuzz`) and over the kept corpus in the normal tests
+// (corpus_test.cpp). Threads: one. Failures: a broken promise aborts; a sanitizer tells the rest.
 #pragma once
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The whole system with every door shut: a broker that demands TLS and a password, HTTPS, bearer tokens, signed commands. What has
 the right keys works; what has not is told why; no secret is in a log or on a command line."""
-import base64, hashlib, json, os, secrets, shutil, ssl, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import base64, hashlib, hmac, http.client, json, os, secrets, shutil, ssl, subprocess, tempfile, time, urllib.error, urllib.request
 from pathlib import Path
 
 from secured_broker import Authority, KeyPair, SecuredBroker, jwt, until
-from system import BIN, Follower, Producer, free_port, message_class
+from system import BIN, Producer, free_port
 
 directory = Path(tempfile.mkdtemp(prefix="orderly-security-"))
 SECRETS = {name: f"{name}-{secrets.token_hex(16)}" for name in ("scram", "plain", "wrong", "service")}
@@ -59,7 +59,7 @@ class Program:
                 return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers, answer.read().decode()
-        except (OSError, urllib.error.URLError) as trouble:
+        except (OSError, http.client.HTTPException) as trouble:
             return 0, {}, str(trouble)
 
     def keeps_its_secrets(self):
@@ -149,7 +149,6 @@ def test_bearer_tokens(read, keys):
         assert answer(token) == 401, what
     # The public key as the secret of an HMAC, and no signature at all.
     forged = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=") + b"." + keys.operator().split(".")[1].encode()
-    import hmac
     for public in (keys.issuer.public_file, keys.issuer_ec.public_file):
         mac = hmac.new(public.read_bytes(), forged, hashlib.sha256).digest()
         assert answer((forged + b"." + base64.urlsafe_b64encode(mac).rstrip(b"=")).decode()) == 401

@@ -1,7 +1,7 @@
-// Who a command is from, proved: `--command-auth`. off: what a record claims is believed. sign: write services vouch for
-// what they send, and nothing is demanded yet. required: every command bears its principal's token, or a write service's;
-// what only write services send needs theirs. Threads: the shard's. Failures: a refusal is a result, not remembered, so
-// that nobody spoils another's id.
+// Who a command is from, proved: `--command-auth`. off: what a record claims is believed. sign: write services vouch
+// for what they send, and nothing is demanded yet. required: every command bears its principal's token, or a write
+// service's; what only write services send needs theirs. Threads: the shard's. Failures: a refusal is a result, not
+// remembered, so that nobody spoils another's id.
 #pragma once
 
 #include <memory>

@@ -70,7 +70,9 @@ bool matches(std::string_view pattern, std::string_view text) {
 }  // namespace
 
 Authorisation::Authorisation(const std::vector<std::string>& rules, const std::vector<std::string>& roles) {
-  for (auto& [principal, type] : pairs(rules, "--allow: wanted PRINCIPAL=TYPE,TYPE…")) rules_.push_back({principal, type});
+  for (auto& [principal, type] : pairs(rules, "--allow: wanted PRINCIPAL=TYPE,TYPE…")) {
+    rules_.push_back({principal, type});
+  }
   roles_ = pairs(roles, "--role: wanted ROLE=PRINCIPAL,PRINCIPAL…");
   for (const auto& rule : rules_) {
     if (!rule.principal.starts_with(role_prefix)) continue;

@@ -1,7 +1,7 @@
 // What proves who sent a command: a JWT in the record's `ce_authtoken` header, bound to that one command. Its claims:
-// `sub` (the principal, as ce_authid), `jti` (ce_id), `type` (ce_type), `datacontenttype` (content-type, where the record
-// has one), `sha256` (the value's, in base64url), and `exp`, if it is to end. Threads: any. Failures are values: the
-// reason. Time is the record's own, so that a replay comes to the same.
+// `sub` (the principal, as ce_authid), `jti` (ce_id), `type` (ce_type), `datacontenttype` (content-type, where the
+// record has one), `sha256` (the value's, in base64url), and `exp`, if it is to end. Threads: any. Failures are values:
+// the reason. Time is the record's own, so that a replay comes to the same.
 #pragma once
 
 #include <expected>

@@ -9,9 +9,18 @@ namespace orderly::outbox {
 
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
+constexpr std::size_t much_bytes = 256 * 1024;  // no transaction waits for company then
+}  // namespace
+
 OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
                          std::function<void(const RelayReport&)> report, const log::Logger& log)
-    : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
+    : options_(options),
+      make_publisher_(std::move(make_publisher)),
+      report_(std::move(report)),
+      log_(log),
+      most_messages_(options.max_messages) {
   for (Lane lane = 0; lane < published.size(); ++lane) published_[lane] = published[lane];
   push(waiting);
   if (options_.own_thread) thread_ = std::jthread{[this] { run(); }};
@@ -83,6 +92,7 @@ std::chrono::milliseconds OutboxRelay::step() {
     back_off_ = 0ms;
   } catch (const std::exception& error) {
     connected_ = false;
+    most_messages_ = std::max(most_messages_ / 4, fewest_messages);
     note_error(error);
   }
   return back_off_;
@@ -93,6 +103,7 @@ std::chrono::milliseconds OutboxRelay::step() {
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
   changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || queued_bytes_ > much_bytes; });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -121,7 +132,7 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
   std::size_t count = 0;
   const std::lock_guard lock{mutex_};
   for (const auto& chunk : queue_) {
-    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > options_.max_messages) break;
+    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > most_messages_) break;
     count += static_cast<std::size_t>(chunk->count);
     chunks.push_back(chunk);
   }
@@ -135,6 +146,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
     publisher.idle();
     return publisher.renew();
   }
+  next_begin_ = started + options_.least_interval;
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
@@ -158,6 +170,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   if (!watermarks.empty()) publisher.publish(messages_, watermarks);
   for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];
   shorten_ = false;
+  most_messages_ = std::min(most_messages_ * 2, options_.max_messages);
   finish(chunks);
   report_({messages_, started - chunks.front()->committed, std::chrono::steady_clock::now() - started});
 }

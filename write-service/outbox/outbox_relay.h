@@ -39,7 +39,10 @@ class OutboxRelay {
   struct Options {
     std::int32_t shard = 0;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
-    std::size_t max_messages = 20'000;  // of one transaction
+    std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
+    // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
+    // milliseconds of CPU, whatever is in it.
+    std::chrono::milliseconds least_interval{0};
     std::chrono::milliseconds drain_at_stop{4'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
     // another key comes to the same bytes.
@@ -105,6 +108,8 @@ class OutboxRelay {
   std::deque<std::string> shortened_sizes_;
   std::deque<std::string> tokens_;  // of messages_
   std::chrono::milliseconds back_off_{0};
+  std::size_t most_messages_;  // of the next transaction: fewer after one that failed, a broker may be short of time
+  std::chrono::steady_clock::time_point next_begin_{};
   std::jthread thread_;
 };
 
