@@ -23,21 +23,27 @@ Response refuse(const Request& request, Problem problem, const std::string& erro
 std::string_view token_of(const Request& request) {
   auto value = request.header("authorization").value_or("");
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (value.size() <= scheme.size() || !std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower)) return "";
+  if (!std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower)) return "";
   value.remove_prefix(scheme.size());
   while (value.starts_with(' ')) value.remove_prefix(1);
   return value;
 }
 
+// A secret that every service knows would let each of them make tokens, and a private key has no business here.
+security::Keys public_keys(const std::string& file) try {
+  auto keys = security::read_keys(file);
+  if (std::ranges::any_of(keys, &security::Key::can_sign)) {
+    throw security::KeyError{file + ": public keys alone are wanted, for RS256 or ES256"};
+  }
+  return keys;
+} catch (const security::KeyError& error) {
+  throw security::KeyError{std::string{"--auth-keys: "} + error.what()};
+}
+
 class Bearer {
  public:
   Bearer(const BearerOptions& options, const Clock& clock)
-      : options_(options), clock_(clock), keys_(security::read_keys(options.keys)) {
-    // A secret that every service knows would let each of them make tokens, and a private key has no business here.
-    for (const auto& key : keys_) {
-      if (key.can_sign()) throw security::KeyError{options.keys + ": public keys alone are wanted, for RS256 or ES256"};
-    }
-  }
+      : options_(options), clock_(clock), keys_(public_keys(options.keys)) {}
 
   std::optional<Response> look(const Request& request, const std::vector<std::string>& roles) const {
     const auto token = token_of(request);

@@ -1,11 +1,16 @@
-// What every librdkafka client of ours reports: its log lines go to our log, and whether all brokers are away is known.
+// What every librdkafka client of ours reports: its log lines go to our log, and whether all brokers are away is known,
+// and why.
 // Threads: librdkafka calls from its own threads; the queries may come from any. Must outlive its client.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
+#include <string>
+#include <string_view>
 
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
@@ -33,11 +38,21 @@ class ClientCallbacks {
   }
 
   bool all_brokers_down() const { return all_brokers_down_.load(); }
-  void broker_is_back() { all_brokers_down_.store(false); }
+  void broker_is_back() {
+    all_brokers_down_.store(false);
+    const std::lock_guard lock{mutex_};
+    reason_.clear();
+  }
+  // `what`, and why the last connection failed where that is known: a refused password, a certificate of a stranger.
+  std::string with_reason(std::string what) const {
+    const std::lock_guard lock{mutex_};
+    return reason_.empty() ? what : what + ": " + reason_;
+  }
 
  private:
   static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-    const auto* self = static_cast<const ClientCallbacks*>(rd_kafka_opaque(client));
+    auto* self = static_cast<ClientCallbacks*>(rd_kafka_opaque(client));
+    if (std::string_view{facility} == "FAIL") self->remember(text);
     if (level <= 3) {
       self->log_.warn(text, {{"facility", facility}});
     } else {
@@ -50,7 +65,17 @@ class ClientCallbacks {
     self->log_.debug("Kafka client reports an error", {{"reason", reason}});
   }
 
+  // "[thrd:NAME]: HOST:PORT/ID: REASON (after 5ms in state …)", without what differs from one time to the next.
+  void remember(std::string_view text) {
+    if (text.starts_with("[thrd:")) text.remove_prefix(std::min(text.find("]: "), text.size() - 3) + 3);
+    text = text.substr(0, text.find(" (after "));
+    const std::lock_guard lock{mutex_};
+    reason_ = text;
+  }
+
   log::Logger log_;
+  mutable std::mutex mutex_;
+  std::string reason_;
   std::atomic<bool> all_brokers_down_ = false;
 };
 

@@ -161,7 +161,7 @@ void Consumer::check_broker() {
       return;
     }
   }
-  throw Error{Error::Kind::transient, "no Kafka broker can be reached"};
+  throw Error{Error::Kind::transient, callbacks_->with_reason("no Kafka broker can be reached")};
 }
 
 std::int64_t Consumer::lag() const {
@@ -198,7 +198,8 @@ std::int32_t Consumer::partition_count(const std::string& topic, std::chrono::mi
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw Error{Error::Kind::transient, std::string{"no Kafka broker can be reached: "} + rd_kafka_err2str(code)};
+    const auto what = std::string{"no Kafka broker can be reached: "} + rd_kafka_err2str(code);
+    throw Error{Error::Kind::transient, callbacks_->with_reason(what)};
   }
   const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
       metadata, rd_kafka_metadata_destroy};

@@ -64,6 +64,11 @@ class Publisher {
 
   // From any thread: makes a waiting start() or publish() throw a transient Error soon, for the program's end.
   virtual void interrupt() = 0;
+
+  // Says once more that this publisher lives; called when nothing has been published for a while.
+  virtual void renew() {}
+  // Says that it ends in order, and that whoever comes next need not wait.
+  virtual void release() {}
 };
 
 }  // namespace orderly::kafka

@@ -93,6 +93,7 @@ void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_topic_s* topic) const { r
 
 LibrdkafkaPublisher::LibrdkafkaPublisher(Options options, const log::Logger& log)
     : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log)) {
+  if (options_.delivery == Delivery::at_least_once) options_.owner.reset();  // nothing fences, so a claim says nothing
   rd_kafka_conf_t* conf = make_conf(defaults(options_), options_.overrides);
   rd_kafka_conf_set_dr_msg_cb(conf, &Callbacks::on_delivery);
   client_.reset(callbacks_->create(RD_KAFKA_PRODUCER, conf));
@@ -105,13 +106,11 @@ std::vector<Position> LibrdkafkaPublisher::start(std::span<const Position> of) {
   for (auto& watermark : watermarks) watermark.offset = -1;
   if (options_.delivery == Delivery::at_least_once) return watermarks;
 
+  if (options_.owner) settle_ownership();
   retry([this] { return rd_kafka_init_transactions(client_.get(), slice_ms); });
 
   // Only now can the watermarks not move any more: whoever held our transactional id before is fenced.
-  Config reader = options_.overrides;
-  reader["group.id"] = options_.watermark_group;
-  const std::unique_ptr<rd_kafka_s, Destroy> client{
-      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", "read_committed"}}, reader))};
+  const auto client = watermark_reader("read_committed");
   const auto list = to_list(watermarks);
   for (;;) {
     check_interrupted();
@@ -126,7 +125,16 @@ std::vector<Position> LibrdkafkaPublisher::start(std::span<const Position> of) {
     }
     watermarks[i].offset = found.offset < 0 ? -1 : found.offset;
   }
+  if (options_.owner) claim(false);
   return watermarks;
+}
+
+std::unique_ptr<rd_kafka_s, LibrdkafkaPublisher::Destroy> LibrdkafkaPublisher::watermark_reader(
+    const char* isolation_level) {
+  Config reader = options_.overrides;
+  reader["group.id"] = options_.watermark_group;
+  return std::unique_ptr<rd_kafka_s, Destroy>{
+      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", isolation_level}}, reader))};
 }
 
 void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) {
@@ -136,6 +144,7 @@ void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std
   for (const auto& message : messages) produce(message);
   flush();
   if (transactional) commit(watermarks);
+  renew();
 }
 
 // A topic's first message waits up to a second for the client's timer to ask where its partitions are: ask at once.

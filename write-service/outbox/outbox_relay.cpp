@@ -58,10 +58,21 @@ void OutboxRelay::run() {
       changed_.wait_for(lock, pause, [this] { return stopping_; });
     }
   }
+  release();
   std::shared_ptr<kafka::Publisher> last;
   const std::lock_guard lock{mutex_};
   last.swap(publisher_);
   changed_.notify_all();
+}
+
+// Whoever takes the shard over need not wait; where this cannot be said, it waits for as long as for a dead one.
+void OutboxRelay::release() {
+  if (trouble()) return;
+  try {
+    publisher_->release();
+  } catch (const std::exception& error) {
+    log_.info("the shard could not be released", {{"reason", error.what()}});
+  }
 }
 
 std::chrono::milliseconds OutboxRelay::step() {
@@ -77,10 +88,11 @@ std::chrono::milliseconds OutboxRelay::step() {
   return back_off_;
 }
 
-// True when there is something to do: connect first of all, then whatever is queued. False: the end.
+// True when there is something to do: connect first of all, then whatever is queued, or now and then to say that this
+// process lives. False: the end.
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -119,11 +131,12 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
 void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   const auto started = std::chrono::steady_clock::now();
   const Chunks chunks = next_chunks();
-  if (chunks.empty()) return;
+  if (chunks.empty()) return publisher.renew();
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
   shortened_sizes_.clear();
+  tokens_.clear();
   Watermarks next;
   for (Lane lane = 0; lane < next.size(); ++lane) next[lane] = published_[lane];
   for (const auto& chunk : chunks) {
@@ -163,9 +176,20 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
       headers_.push_back({"dlq-truncated", shortened_sizes_.back()});
       message.value = message.value.substr(0, intake::max_command_bytes);
     }
+    if (options_.keys && topics::is_commands(message.topic)) vouch(message, headers_before);
     messages_.push_back(message);
     header_ends_.push_back(headers_.size());
   }
+}
+
+// In place of the client's token on a forwarded command, whose value may be another by now.
+void OutboxRelay::vouch(kafka::OutgoingMessage message, std::size_t first_header) {
+  const auto first = headers_.begin() + static_cast<std::ptrdiff_t>(first_header);
+  const auto is_token = [](const kafka::Header& header) { return header.name == intake::token_header; };
+  headers_.erase(std::remove_if(first, headers_.end(), is_token), headers_.end());
+  message.headers = std::span{headers_}.subspan(first_header);
+  tokens_.push_back(options_.keys->vouch(message));
+  headers_.push_back({intake::token_header, tokens_.back()});
 }
 
 // A reply to a topic that is not there is left out: the result stands in command.results all the same.

@@ -21,6 +21,7 @@
 
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
+#include "intake/command_token.h"
 #include "outbox/outbox.h"
 
 namespace orderly::outbox {
@@ -39,6 +40,9 @@ class OutboxRelay {
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
     std::size_t max_messages = 20'000;  // of one transaction
     std::chrono::milliseconds drain_at_stop{4'000};
+    // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
+    // another key comes to the same bytes.
+    std::shared_ptr<const intake::CommandKeys> keys = nullptr;
     bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
@@ -64,9 +68,11 @@ class OutboxRelay {
  private:
   void run();
   void connect();
+  void release();
   void publish_next(kafka::Publisher& publisher);
   Chunks next_chunks();
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
+  void vouch(kafka::OutgoingMessage message, std::size_t first_header);
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
   void note_error(const std::exception& error);
@@ -96,6 +102,7 @@ class OutboxRelay {
   std::unordered_map<std::string, bool> reply_topics_;
   bool shorten_ = false;  // the broker refused a record for its size
   std::deque<std::string> shortened_sizes_;
+  std::deque<std::string> tokens_;  // of messages_
   std::chrono::milliseconds back_off_{0};
   std::jthread thread_;
 };
