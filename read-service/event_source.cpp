@@ -27,6 +27,7 @@ class KafkaEventSource final : public EventSource {
 }  // namespace
 
 OpenEventSource kafka_event_source(kafka::Config settings, prometheus::Registry& registry, const log::Logger& log) {
+  settings["enable.partition.eof"] = "true";  // the only word of where a partition ends that counts transaction marks
   const auto metrics = std::make_shared<kafka::ClientMetrics>(registry, "events");
   return [settings = std::move(settings), log, metrics] {
     return std::make_unique<KafkaEventSource>(settings, log, metrics);

@@ -41,6 +41,10 @@ class MessageSource {
   // How many messages the broker holds behind what was polled, as last heard, over all assigned partitions.
   virtual std::int64_t lag() const = 0;
 
+  // Whether the end that each assigned partition had when it was met has been met since assign(). It may lie behind
+  // transaction marks and records that are gone, which are never given. A reader that cannot tell says no.
+  virtual bool has_met_ends() const { return false; }
+
   // Tells the broker how far the reader is, for whoever watches consumer groups; nothing ever starts from it, and
   // nothing waits for it.
   virtual void report_progress(std::span<const Position> /*positions*/) {}

@@ -36,6 +36,8 @@ def print_compared(f):
     disturbed = max(ours["others_cpu_percent"], other["others_cpu_percent"])
     if disturbed > DISTURBED_PERCENT:
         print(f"  DISTURBED: other programs took {disturbed:.0f} % of the machine")
+    if "note" in f:
+        print(f"  {f['note']}")
 
 
 def print_plain(f):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "intake/command_codec.h"
+#include "intake/command_token.h"
 #include "outbox/outbox_entry.h"
 
 namespace orderly::outbox {

@@ -21,8 +21,11 @@
 
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
-#include "intake/command_token.h"
 #include "outbox/outbox.h"
+
+namespace orderly::intake {
+class CommandKeys;
+}
 
 namespace orderly::outbox {
 
@@ -46,7 +49,7 @@ class OutboxRelay {
     std::chrono::milliseconds drain_at_stop{4'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
     // another key comes to the same bytes.
-    std::shared_ptr<const intake::CommandKeys> keys = nullptr;
+    const intake::CommandKeys* keys = nullptr;  // outlives the relay
     bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
