@@ -1,7 +1,6 @@
 #include "shard.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "common/file_lock/file_lock.h"
 #include "common/kafka/log_ids.h"
@@ -79,7 +78,6 @@ struct Shard::Open {
   outbox::OutboxRelay relay;
   ShardFigures figures;
   std::chrono::steady_clock::time_point next_measure{};
-  std::deque<std::pair<std::chrono::steady_clock::time_point, std::int64_t>> outbox_ends;  // when it ended where
 };
 
 Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log)
@@ -257,20 +255,7 @@ void Shard::measure(Open& open) {
   const auto now = clock_.ticks();
   if (now < open.next_measure) return;
   open.next_measure = now + measure_every;
-  std::int64_t waiting = 0, end = 0;
-  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
-    waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
-    end += open.work.lane(lane).next_sequence;
-  }
-  auto& ends = open.outbox_ends;
-  if (ends.empty() || ends.back().second < end) ends.emplace_back(now, end);
-  while (!ends.empty() && ends.front().second <= end - waiting) ends.pop_front();
-  metrics_.outbox_messages.Set(static_cast<double>(waiting));
-  metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds(now - ends.front().first));
-  metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
-  metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
-  metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));
-  open.figures.measure(open.work, open.source->lag(), clock_.now());
+  open.figures.measure(open.work, open.relay, open.source->lag(), clock_);
   open.source->report_progress(positions(open));
 }
 

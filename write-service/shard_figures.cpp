@@ -1,5 +1,7 @@
 #include "shard_figures.h"
 
+#include <algorithm>
+
 namespace orderly {
 namespace {
 
@@ -10,10 +12,29 @@ void add(prometheus::Counter& to, std::int64_t now, std::int64_t& last) {
 
 }  // namespace
 
-void ShardFigures::measure(storage::UnitOfWork& work, std::int64_t lag_messages, Time now) {
+void ShardFigures::measure_outbox(const storage::UnitOfWork& work, const outbox::OutboxRelay& relay,
+                                  std::chrono::steady_clock::time_point now) {
+  std::int64_t waiting = 0, end = 0;
+  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
+    waiting += std::max<std::int64_t>(0, work.lane(lane).next_sequence - relay.published(lane));
+    end += work.lane(lane).next_sequence;
+  }
+  if (outbox_ends_.empty() || outbox_ends_.back().second < end) outbox_ends_.emplace_back(now, end);
+  while (!outbox_ends_.empty() && outbox_ends_.front().second <= end - waiting) outbox_ends_.pop_front();
+  metrics_.outbox_messages.Set(static_cast<double>(waiting));
+  metrics_.outbox_age_seconds.Set(
+      outbox_ends_.empty() ? 0 : std::chrono::duration<double>(now - outbox_ends_.front().first).count());
+  metrics_.outbox_bytes.Set(static_cast<double>(relay.queued_bytes()));
+}
+
+void ShardFigures::measure(storage::UnitOfWork& work, const outbox::OutboxRelay& relay, std::int64_t lag_messages,
+                           const Clock& clock) {
+  measure_outbox(work, relay, clock.ticks());
+  metrics_.held_commands.Set(static_cast<double>(work.held().size()));
+  metrics_.parked_streams.Set(static_cast<double>(work.held().parked()));
   metrics_.lag_messages.Set(static_cast<double>(lag_messages));
   const auto taken_ms = static_cast<std::int64_t>(metrics_.last_command.Value() * 1e3);
-  metrics_.lag_seconds.Set(lag_.after(lag_messages, from_unix_ms(taken_ms), now));
+  metrics_.lag_seconds.Set(lag_.after(lag_messages, from_unix_ms(taken_ms), clock.now()));
   const auto& aggregates = work.aggregates();
   metrics_.cached_aggregates.Set(static_cast<double>(aggregates.size()));
   metrics_.cached_bytes.Set(static_cast<double>(aggregates.bytes()));

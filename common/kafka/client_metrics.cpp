@@ -40,8 +40,11 @@ struct Brokers {
       errors += number(broker["txerrs"]) + number(broker["rxerrs"]) + number(broker["req_timeouts"]);
       average_us = std::max(average_us, number(broker["rtt"]["avg"]));
       p99_us = std::max(p99_us, number(broker["rtt"]["p99"]));
-      std::string_view state;
-      if (number(broker["nodeid"]) >= 0 && broker["state"].get(state) == simdjson::SUCCESS && state == "UP") ++up;
+      // A coordinator stands there a second time, as a "logical" broker.
+      std::string_view state, source;
+      const bool is_logical = broker["source"].get(source) == simdjson::SUCCESS && source == "logical";
+      if (number(broker["nodeid"]) < 0 || is_logical) continue;
+      if (broker["state"].get(state) == simdjson::SUCCESS && state == "UP") ++up;
     }
   }
 };

@@ -34,7 +34,7 @@ SpanExporter::SpanExporter(Options options, prometheus::Registry& registry, cons
     : options_(std::move(options)),
       log_(log),
       path_(path_of(options_.url)),
-      client_(options_.url.substr(0, path_begin(options_.url)), options_.timeout),
+      client_(options_.url.substr(0, path_begin(options_.url)), {.timeout = options_.timeout}),
       exported_(counter(registry, "exported")),
       dropped_(counter(registry, "dropped")),
       failed_(counter(registry, "failed")),

@@ -16,7 +16,9 @@ std::string statistics(int requests, const std::string& state) {
     "brokers":{"a:9092/bootstrap":{"nodeid":-1,"state":"UP","connects":1,"disconnects":0,"txerrs":0,"rxerrs":0,
       "req_timeouts":0,"rtt":{"avg":900000,"p99":900000}},
     "a:9092/1":{"nodeid":1,"state":"UP","connects":2,"disconnects":1,"txerrs":1,"rxerrs":0,"req_timeouts":2,
-      "rtt":{"avg":1500,"p99":2500}}},
+      "source":"learned","rtt":{"avg":1500,"p99":2500}},
+    "TxnCoordinator":{"nodeid":1,"source":"logical","state":"UP","connects":0,"disconnects":0,"txerrs":0,"rxerrs":0,
+      "req_timeouts":0,"rtt":{"avg":10,"p99":20}}},
     "topics":{"t":{"partitions":{"0":{"fetchq_cnt":5,"fetchq_size":50},"-1":{"fetchq_cnt":0,"fetchq_size":0}}}},
     "eos":{"idemp_state":"Assigned","txn_state":")" +
          state + R"("}})";
