@@ -57,7 +57,12 @@ void Projector::catch_up(CatchUp::Task task) {
     changed_.notify_all();
   };
   catch_ups_.push_back(std::make_unique<CatchUp>(
-      std::move(task), CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done}));
+      std::move(task),
+      CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done, clock_, options_.own_threads}));
+}
+
+void Projector::step_catch_up(std::size_t which) {
+  (*std::next(catch_ups_.begin(), static_cast<std::ptrdiff_t>(which)))->step();
 }
 
 void Projector::retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
