@@ -5,8 +5,6 @@
 namespace orderly::read {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t most_messages = 10'000;
 
 }  // namespace
@@ -29,7 +27,7 @@ void EventFeed::start_at(const Positions& positions) {
   }
   source_->records().assign(assigned);
   begun_ = positions_;
-  begun_at_ = last_event_ = clock_.ticks();
+  begun_at_ = clock_.ticks();
 }
 
 EventBatch EventFeed::poll(std::chrono::milliseconds wait) {
@@ -43,7 +41,7 @@ EventBatch EventFeed::poll(std::chrono::milliseconds wait) {
     *position = event.offset + 1;
     last = &event;
   }
-  note_progress(batch.events.empty());
+  note_progress();
   return batch;
 }
 
@@ -63,14 +61,12 @@ FillProgress EventFeed::progress(const std::vector<std::string>& topics) const {
 }
 
 // A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer
-// kept), so one short of the end counts, and a second in which nothing comes does too.
-void EventFeed::note_progress(bool idle) {
+// kept): only the reader knows that nothing more comes. A while in which nothing comes tells nothing; the broker may be
+// slow, and a view that is taken for complete then answers that things do not exist.
+void EventFeed::note_progress() {
   if (caught_up_) return;
-  const auto now = clock_.ticks();
-  if (!idle) last_event_ = now;
-  caught_up_ = idle && now - last_event_ >= 1s;
-  if (caught_up_) return;
-  caught_up_ = std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second - 1; });
+  caught_up_ = source_->records().has_met_ends() ||
+               std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second - 1; });
 }
 
 }  // namespace orderly::read

@@ -40,7 +40,7 @@ class EventFeed {
   std::int64_t lag() const { return source_->records().lag(); }
 
  private:
-  void note_progress(bool idle);
+  void note_progress();
 
   const Clock& clock_;
   std::unique_ptr<EventSource> source_;
@@ -48,7 +48,6 @@ class EventFeed {
   Positions ends_, begun_, positions_;
   bool caught_up_ = false;
   std::chrono::steady_clock::time_point begun_at_;
-  std::chrono::steady_clock::time_point last_event_;
 };
 
 }  // namespace orderly::read

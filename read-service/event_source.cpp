@@ -25,6 +25,7 @@ class KafkaEventSource final : public EventSource {
 }  // namespace
 
 OpenEventSource kafka_event_source(kafka::Config settings, const log::Logger& log) {
+  settings["enable.partition.eof"] = "true";  // the only word of where a partition ends that counts transaction marks
   return [settings = std::move(settings), log] { return std::make_unique<KafkaEventSource>(settings, log); };
 }
 

@@ -9,6 +9,7 @@
 #include "common/log/log.h"
 #include "common/options/options.h"
 #include "common/process/termination.h"
+#include "read-service/access.h"
 #include "read-service/all_views.h"
 #include "read-service/service.h"
 
@@ -23,6 +24,7 @@ struct Settings {
   std::string brokers, data, log_level = "info";
   std::vector<std::string> kafka;
   http::ServerOptions http;
+  http::AuthSettings auth;
 };
 
 bool parse(int argc, char** argv, Settings& s) {
@@ -34,7 +36,10 @@ bool parse(int argc, char** argv, Settings& s) {
       "cors-origin", po::value(&s.http.cors_origin)->value_name("ORIGIN"), "pages of this origin may read; * for all")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "log-level", po::value(&s.log_level)->default_value(s.log_level), "trace, debug, info, warn, error or off");
+  http::add_tls_options(parser, s.http);
+  s.auth.add_to(parser);
   if (!parser.parse(argc, argv, options::environment())) return false;
+  http::check_tls_options(s.http);
   http::parse_endpoint(s.http.listen);
   if (s.http.threads < 1 || s.http.threads > most_threads) throw options::OptionError{"--http-threads: 1 to 64 wanted"};
   static const std::set<std::string> levels{"trace", "debug", "info", "warn", "error", "off"};
@@ -50,8 +55,10 @@ void run(const Settings& settings, Termination& termination) {
   kafka::check(config);
 
   const SystemClock clock;
+  auto http = settings.http;
+  if (settings.auth.is_on()) http.gate = http::bearer_gate(settings.auth.bearer, roles_of_route(settings.auth), clock);
   ReadService service{
-      {.data = settings.data, .http = settings.http}, all_views(), kafka_event_source(config, log), clock, log};
+      {.data = settings.data, .http = std::move(http)}, all_views(), kafka_event_source(config, log), clock, log};
   service.start();
   log.info("read-service runs", {{"brokers", settings.brokers},
                                  {"data", settings.data},

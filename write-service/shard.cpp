@@ -41,7 +41,7 @@ double seconds(std::chrono::steady_clock::duration time) { return std::chrono::d
 struct Shard::Open {
   Open(Shard& shard)
       : lock(shard.options_.directory / lock_name(shard.options_.place.shard)),
-        work(shard.options_.directory, shard.options_.place, shard.options_.store),
+        work(shard.options_.directory, shard.options_.place, shard.store_options()),
         handler(
             work, shard.options_.handling,
             [&shard](const Envelope& envelope, const handling::Outcome& outcome) {
@@ -85,11 +85,12 @@ void Shard::run(std::stop_token stop) {
       work(stop);
     } catch (const std::exception& error) {
       close();
-      set_health(error.what());
+      const std::string reason = explain(error);
+      set_health(reason);
       metrics_.restarts.Increment();
       back_off = clock_.ticks() - opened > 30s ? 100ms : std::min(back_off * 2, std::chrono::milliseconds{10s});
       log_.error("the shard has stopped and will open again",
-                 {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
+                 {{"reason", reason}, {"back_off_ms", back_off.count()}});
       wait(back_off, stop);
     }
   }
@@ -97,6 +98,7 @@ void Shard::run(std::stop_token stop) {
 
 void Shard::work(const std::stop_token& stop) {
   open();
+  store_is_damaged_ = false;
   log_.info("the shard is open", {{"next_offset", open_->work.lane(0).next_offset}});
   while (!stop.stop_requested()) step(stop);
   close();
@@ -255,6 +257,23 @@ void Shard::measure(Open& open) {
   metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
   metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));
   open.source->report_progress(positions(open));
+}
+
+// A store that has once been found damaged is read whole before it is used again: it stays out until it is mended, and
+// does not come and go with whichever page is met.
+storage::UnitOfWork::Options Shard::store_options() const {
+  auto options = options_.store;
+  options.check_first = store_is_damaged_;
+  return options;
+}
+
+// Damage is told with the file's name, and with what helps.
+std::string Shard::explain(const std::exception& error) {
+  const auto* of_store = dynamic_cast<const sqlite::Error*>(&error);
+  if (of_store == nullptr || !of_store->is_damage()) return error.what();
+  store_is_damaged_ = true;
+  return "shard-" + std::to_string(number()) +
+         ".db is damaged; stop the service, restore a backup or the file as it was: " + error.what();
 }
 
 void Shard::set_health(std::optional<std::string> reason) {

@@ -76,6 +76,8 @@ class Shard {
   void note_published(Open& open);
   void measure(Open& open);
   static std::vector<kafka::Position> positions(const Open& open);
+  storage::UnitOfWork::Options store_options() const;
+  std::string explain(const std::exception& error);
   void set_health(std::optional<std::string> reason);
   void wait(std::chrono::milliseconds time, const std::stop_token& stop);
 
@@ -84,6 +86,7 @@ class Shard {
   const Clock& clock_;
   const log::Logger log_;
   ShardMetrics metrics_;
+  bool store_is_damaged_ = false;  // of the shard's thread, as far as it knows
   std::unique_ptr<Open> open_;
   mutable std::mutex mutex_;
   std::condition_variable_any stopped_;

@@ -42,17 +42,21 @@ struct Client::Handle {
   std::array<char, CURL_ERROR_SIZE> reason{};
 };
 
-Client::Client(std::string base, std::chrono::milliseconds timeout)
+Client::Client(std::string base, const ClientOptions& options)
     : base_(std::move(base)), handle_(std::make_unique<Handle>()) {
   while (base_.ends_with('/')) base_.pop_back();
   if (!base_.starts_with("http://") && !base_.starts_with("https://")) {
     throw std::invalid_argument{"http://HOST:PORT wanted, got \"" + base_ + '"'};
   }
-  handle_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  handle_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
   handle_->set(CURLOPT_NOSIGNAL, 1L);
   handle_->set(CURLOPT_ACCEPT_ENCODING, "");
   handle_->set(CURLOPT_WRITEFUNCTION, &append);
   handle_->set(CURLOPT_ERRORBUFFER, handle_->reason.data());
+  if (!options.ca_file.empty()) handle_->set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (options.token.empty()) return;
+  handle_->set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+  handle_->set(CURLOPT_XOAUTH2_BEARER, options.token.c_str());
 }
 
 Client::~Client() = default;

@@ -41,6 +41,10 @@ class MessageSource {
   // How many messages the broker holds behind what was polled, as last heard, over all assigned partitions.
   virtual std::int64_t lag() const = 0;
 
+  // Whether the end that each assigned partition had when it was met has been met since assign(). It may lie behind
+  // transaction marks and records that are gone, which are never given. A reader that cannot tell says no.
+  virtual bool has_met_ends() const { return false; }
+
   // Tells the broker how far the reader is, for whoever watches consumer groups; nothing ever starts from it, and
   // nothing waits for it.
   virtual void report_progress(std::span<const Position> /*positions*/) {}
@@ -64,6 +68,11 @@ class Publisher {
 
   // From any thread: makes a waiting start() or publish() throw a transient Error soon, for the program's end.
   virtual void interrupt() = 0;
+
+  // Says once more that this publisher lives; called when nothing has been published for a while.
+  virtual void renew() {}
+  // Says that it ends in order, and that whoever comes next need not wait.
+  virtual void release() {}
 };
 
 }  // namespace orderly::kafka

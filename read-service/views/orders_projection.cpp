@@ -1,5 +1,6 @@
 #include "read-service/views/orders_projection.h"
 
+#include <map>
 #include <stdexcept>
 
 #include "allocation/v1/allocation.pb.h"
@@ -15,6 +16,7 @@ namespace ordering = ::ordering::v1;
 // orders: created_ms is what the order says of itself; the other times are those of the events.
 // line_allocations: of every line that allocation has named, also of orders that were never created; a fact about
 // another quantity is about another line, as the order itself sees it. events counts them, for the ETag.
+// order_lines: an item each; of_sku is what all items of its sku come to, which is the line that allocation knows.
 // Two indexes serve all four lists: what is not filtered by status is merged from the four. order_counts: kept, since
 // counting is a walk through an index.
 constexpr const char* tables = R"sql(
@@ -26,7 +28,7 @@ constexpr const char* tables = R"sql(
   CREATE INDEX orders_by_status ON orders(status, created_ms, order_id);
   CREATE INDEX orders_by_customer ON orders(customer_id, status, created_ms, order_id);
   CREATE TABLE order_lines(order_id TEXT, line INTEGER, sku TEXT NOT NULL, quantity INTEGER NOT NULL,
-                           currency TEXT NOT NULL, unit_price INTEGER NOT NULL,
+                           of_sku INTEGER NOT NULL, currency TEXT NOT NULL, unit_price INTEGER NOT NULL,
                            PRIMARY KEY(order_id, line)) WITHOUT ROWID;
   CREATE TABLE line_allocations(order_id TEXT, sku TEXT, quantity INTEGER, status INTEGER NOT NULL,
                                 batch_ref TEXT NOT NULL, events INTEGER NOT NULL, last_event INTEGER NOT NULL,
@@ -42,7 +44,7 @@ class OrdersProjection final : public Projection {
         create_(db,
                 "INSERT INTO orders(order_id, customer_id, status, currency, total, version, created_ms, made_ms, "
                 "last_event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
-        add_line_(db, "INSERT INTO order_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
+        add_line_(db, "INSERT INTO order_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
         count_(db, "UPDATE order_counts SET orders = orders + ?2 WHERE status = ?1"),
         last_event_(db, "SELECT last_event, status FROM orders WHERE order_id = ?1"),
         advance_(db, "UPDATE orders SET version = ?2, last_event = ?3 WHERE order_id = ?1"),
@@ -102,9 +104,11 @@ class OrdersProjection final : public Projection {
     create_.run(event.subject, created.customer_id(), Status::created, created.total().currency(),
                 created.total().minor_units(), event.stream_version, created_ms, made_ms, place);
     count_.run(Status::created, 1);
+    std::map<std::string_view, std::int64_t> of_sku;
+    for (const auto& item : created.items()) of_sku[item.sku()] += item.quantity();
     for (int i = 0; i < created.items_size(); ++i) {
       const auto& item = created.items(i);
-      add_line_.run(event.subject, i, item.sku(), item.quantity(), item.unit_price().currency(),
+      add_line_.run(event.subject, i, item.sku(), item.quantity(), of_sku[item.sku()], item.unit_price().currency(),
                     item.unit_price().minor_units());
     }
   }

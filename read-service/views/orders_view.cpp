@@ -33,8 +33,9 @@ std::int64_t write_lines(http::JsonWriter& json, Reader& reader, const std::stri
   auto& line =
       reader
           .query(
-              "SELECT sku, quantity, currency, unit_price, status, batch_ref, events FROM order_lines LEFT JOIN "
-              "line_allocations USING (order_id, sku, quantity) WHERE order_id = ?1 ORDER BY line")
+              "SELECT l.sku, l.quantity, currency, unit_price, status, batch_ref, events FROM order_lines AS l "
+              "LEFT JOIN line_allocations AS a ON a.order_id = l.order_id AND a.sku = l.sku AND a.quantity = l.of_sku "
+              "WHERE l.order_id = ?1 ORDER BY line")
           .bind(order_id);
   std::int64_t facts = 0;
   json.key("lines").begin_array();
@@ -139,7 +140,7 @@ ListRows count_orders(Reader& reader, const ListRequest& request) {
 ViewDefinition orders_view() {
   return {
       .name = "orders",
-      .schema_version = 1,
+      .schema_version = 2,
       .topics = {orders::topics.begin(), orders::topics.end()},
       .schema = orders::schema(),
       .projection = orders::projection,

@@ -211,6 +211,12 @@ def test_events(data):
     assert orderly("events", f"product/LAMP-{RUN}", "--data", data)[0].count("\n") == 6
     assert "no stream product/none" in orderly("events", "product/none", "--data", data, exit_code=1)[1]
     assert orderly("events", f"LAMP-{RUN}", "--data", data, "--json")[0] == out, "the id alone finds it too"
+    orderly("send", "allocation.v1.CreateBatch", f"batch_ref=late-{RUN}", f"sku=LATE-{RUN}", "quantity=1", "eta=2026-12-24",
+            "--id", f"late-{RUN}", "--wait", "20")
+    late, = (json.loads(line) for line in orderly("events", f"product/LATE-{RUN}", "--data", data, "--json")[0].splitlines())
+    assert late["data"] == {"batch_ref": f"late-{RUN}", "sku": f"LATE-{RUN}", "quantity": "1", "eta": "2026-12-24"}, "as published"
+    assert late["correlation_id"] == f"late-{RUN}" and late["time"].startswith("20") and late["principal"] == "", late
+    assert "2026-12-24" in orderly("events", f"product/LATE-{RUN}", "--data", data)[0]
     refused("events", "product/LAMP", "--data", "/no/such/directory", reason="/no/such/directory cannot be read")
     refused("events", "product/LAMP", "--data", data.parent, reason="holds no store")
 

@@ -133,13 +133,10 @@ TEST_CASE("A command's id is readable where it can be, and always the same") {
 TEST_CASE("Lines that do not fit into their invoice are reported, and the others are an order") {
   Planned planned{line("1", "A", 1, "1.50") + line("1", "A", 1, "1.51") + line("1", "Q", 1, "1", "8.0") +
                   line("1", "C", 2'147'483'647) + line("1", "C", 1) + line("1", "E", 1, "0.0") + "1,F\n"};
-  CHECK(planned.reported() == Reported{{3, "OTHER_PRICE"},
-                                       {4, "OTHER_CUSTOMER"},
-                                       {6, "QUANTITY_TOO_LARGE"},
-                                       {7, "PRICE_NOT_POSITIVE"},
-                                       {8, "COLUMNS"}});
+  CHECK(planned.reported() ==
+        Reported{{4, "OTHER_CUSTOMER"}, {6, "QUANTITY_TOO_LARGE"}, {7, "PRICE_NOT_POSITIVE"}, {8, "COLUMNS"}});
   REQUIRE(planned.orders().size() == 1);
-  CHECK(planned.orders()[0].items_size() == 2);
+  CHECK(planned.orders()[0].items_size() == 3);  // A at two prices, C
 }
 
 TEST_CASE("An invoice without a good line makes no command") {
@@ -152,11 +149,10 @@ TEST_CASE("An order holds at most 1000 codes, however many lines") {
   std::string fits, too_many;
   for (int code = 0; code < 1'000; ++code) fits += line("1", "K" + std::to_string(code), 1);
   for (int code = 0; code <= 1'000; ++code) too_many += line("2", "K" + std::to_string(code), 1);
-  Planned planned{fits + line("1", "K7", 5) + too_many + line("2", "K7", 5, "9.99")};
+  Planned planned{fits + line("1", "K7", 5) + too_many + line("2", "K7", 5)};
   CHECK(planned.orders().size() == 1);
   const auto reported = planned.reported();
-  CHECK(std::ranges::count_if(reported, [](const auto& each) { return each.second == "TOO_MANY_CODES"; }) == 1'001);
-  CHECK(reported.at(2'004) == "OTHER_PRICE");
+  CHECK(std::ranges::count_if(reported, [](const auto& each) { return each.second == "TOO_MANY_CODES"; }) == 1'002);
 }
 
 TEST_CASE("A total that no 64 bits hold is reported, line by line") {

@@ -215,9 +215,18 @@ class InMemorySystem {
             std::string{message.topic}, message.partition, {}, std::string{message.value}, {}, clock_ms_++};
         if (message.key) record.key = std::string{*message.key};
         for (const auto& [name, value] : headers) record.headers.emplace_back(name, value);
+        vouch(message, headers, record);
         put(std::move(record));
       }
     }
+  }
+
+  // As the relay does.
+  void vouch(kafka::OutgoingMessage message, const std::vector<kafka::Header>& headers, StoredRecord& record) const {
+    const auto keys = handling_.authentication.keys();
+    if (!keys || !topics::is_commands(message.topic)) return;
+    message.headers = headers;
+    record.headers.emplace_back("ce_authtoken", keys->vouch(message));
   }
 
   TemporaryDirectory directory_;

@@ -58,8 +58,8 @@ class RandomShop {
                   R"({"batch_ref":"b)" + number(1, 6) + R"(","quantity":)" + number(0, 12) + "}", id);
     if (kind < 40)
       return send("allocation.v1.Allocate",
-                  R"({"order_id":")" + order() + R"(","sku":")" + sku() + R"(","quantity":2,"backorder":)" +
-                      (pick(0, 1) == 1 ? "true}" : "false}"),
+                  R"({"order_id":")" + order() + R"(","sku":")" + sku() + R"(","quantity":)" + number(1, 3) +
+                      R"(,"backorder":)" + (pick(0, 1) == 1 ? "true}" : "false}"),
                   id);
     if (kind < 65)
       return send("ordering.v1.CreateOrder",

@@ -191,6 +191,54 @@ TEST_CASE("a line allocated in an order's name before the order came is the orde
   CHECK(shop.open_lines("LAMP") == 1);  // it waits, though it was first asked for without backorder
 }
 
+TEST_CASE("a line of another quantity in an order's name makes way for the order's own") {
+  const auto quantity = GENERATE(2, 4);
+  Shop shop{2};
+  shop.stock("b1", "LAMP", 5);
+  shop.allocate("o1", "LAMP", quantity, "early");
+  shop.run();
+  shop.create("o1", {{"LAMP", 3}});
+  shop.run();
+  CHECK(shop.order("o1") == "created 1/1");
+  CHECK(shop.state<domain::Product>("LAMP").batches.room(0) == 2);
+  CHECK(shop.events("Deallocated").at(0).as<allocation::v1::Deallocated>().reason() == "REPLACED");
+  shop.allocate("o1", "LAMP", quantity, "late");
+  shop.pay("o1", 300);
+  shop.ship("o1");
+  shop.run();
+  CHECK(shop.outcome("late") == "REJECTED LINE_EXISTS");
+  CHECK(shop.order("o1") == "shipped 1/1");
+}
+
+TEST_CASE("a line that waited in an order's name in another quantity loses its place to the order's own") {
+  Shop shop{2};
+  shop.send("allocation.v1.Allocate", R"({"order_id":"o1","sku":"LAMP","quantity":1,"backorder":true})", "early",
+            "LAMP");
+  shop.create("o1", {{"LAMP", 3}});
+  shop.run();
+  shop.create("o2", {{"LAMP", 2}});
+  shop.stock("b1", "LAMP", 3);
+  shop.run();
+  CHECK(shop.order("o1") == "created 1/1");
+  CHECK(shop.order("o2") == "created 0/1");
+}
+
+TEST_CASE("one sku at two prices is one line of the order, allocated together") {
+  Shop shop{2};
+  shop.stock("b1", "LAMP", 10);
+  shop.send("ordering.v1.CreateOrder",
+            R"({"order_id":"o1","customer_id":"c1","items":[)"
+            R"({"sku":"LAMP","quantity":1,"unit_price":{"currency":"EUR","minor_units":100}},)"
+            R"({"sku":"LAMP","quantity":2,"unit_price":{"currency":"EUR","minor_units":80}}]})",
+            "o1-create", "o1");
+  shop.pay("o1", 260);
+  shop.run();
+  REQUIRE(shop.events("Allocated").size() == 1);
+  CHECK(shop.events("Allocated").at(0).as<allocation::v1::Allocated>().quantity() == 3);
+  CHECK(shop.order("o1") == "paid 1/1");
+  CHECK(shop.events("OrderCreated").at(0).as<ordering::v1::OrderCreated>().items_size() == 2);
+}
+
 TEST_CASE("a line that waited in an order's name before the order came is told to the order") {
   Shop shop{2};
   shop.send("allocation.v1.Allocate", R"({"order_id":"o1","sku":"LAMP","quantity":1,"backorder":true})", "early",

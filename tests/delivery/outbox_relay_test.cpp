@@ -134,3 +134,30 @@ TEST_CASE("all that waits goes out in one transaction") {
   }
   CHECK(broker.transactions() <= 2);
 }
+
+TEST_CASE("a broker that is too slow for large transactions gets smaller ones") {
+  InMemoryBroker broker;
+  broker.take_at_most(150);
+  outbox::OutboxRelay::Chunks waiting;
+  const std::vector<std::string> hundred(100, "x");
+  for (int i = 0; i < 20; ++i) waiting.push_back(chunk(i * 100, hundred));
+  Running running{broker, waiting};
+  REQUIRE(broker.wait_for(topics::command_results, 2'000));
+  CHECK(broker.watermark("allocation.commands", 0) == 2'000);
+}
+
+TEST_CASE("a small transaction waits for company, the first one and a large one do not, nor the last one at the end") {
+  InMemoryBroker broker;
+  {
+    outbox::OutboxRelay::Options options;
+    options.least_interval = 60s;
+    Running running{broker, {chunk(0, {"a"})}, options};
+    REQUIRE(broker.wait_for(topics::command_results, 1));
+    running.relay.push({chunk(1, {"b"})});
+    running.relay.push({chunk(2, {std::string(300'000, 'x')})});
+    REQUIRE(broker.wait_for(topics::command_results, 3));
+    CHECK(broker.transactions() == 2);
+    running.relay.push({chunk(3, {"d"})});
+  }
+  CHECK(broker.records(topics::command_results).size() == 4);
+}

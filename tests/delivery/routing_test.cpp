@@ -141,3 +141,22 @@ TEST_CASE("ChangeBatchQuantity of a batch that nobody has is refused") {
   CHECK(system.outcome("c1") == "REJECTED UNKNOWN_BATCH");
   CHECK(system.result("c1").field() == "batch_ref");
 }
+
+TEST_CASE("a change that was refused before there was such a batch stays refused when it is sent again") {
+  InMemorySystem system{4};
+  const auto change = [&](const std::string& ref, const std::string& id) {
+    system.send("allocation.v1.ChangeBatchQuantity", R"({"batch_ref":")" + ref + R"(","quantity":5})", id, ref);
+    system.run();
+  };
+  for (int i = 0; i < 10; ++i) {  // at least one of them is of another shard than its sku
+    const std::string sku = "SKU-" + std::to_string(i), ref = "batch-" + std::to_string(i), early = "early" + sku;
+    change(ref, early);
+    system.send("allocation.v1.CreateBatch", create_batch(ref, sku, 10), "c" + sku, sku);
+    system.run();
+    change(ref, early);
+    const auto results = system.results(early);
+    REQUIRE(results.size() == 2);
+    for (const auto& result : results) CHECK(result.code() == "UNKNOWN_BATCH");
+  }
+  CHECK(system.events("BatchQuantityChanged").empty());
+}

@@ -52,10 +52,20 @@ class RunningShard {
  public:
   RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory,
                const handling::CommandHandler::Options& handling = {})
-      : shard_({{0, 1}, directory, {}, {}, 2'000, handling},
+      : shard_(options(directory, handling),
                {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, clock, registry_,
                log::Logger::silent()),
         thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}
+
+  // Field by field: as one braced list GCC 12 takes the relay's defaults for uninitialised.
+  static Shard::Options options(const std::filesystem::path& directory,
+                                const handling::CommandHandler::Options& handling) {
+    Shard::Options options;
+    options.place = {0, 1};
+    options.directory = directory;
+    options.handling = handling;
+    return options;
+  }
 
   // Waits until the shard's health is as the condition wants it.
   template <class Condition>

@@ -24,10 +24,14 @@ inline std::vector<std::string> line_violations(const domain::Order::State& orde
   };
   if (order.status == domain::OrderStatus::cancelled) {
     // What a client asks for in a cancelled order's name is the client's own affair, until the order is told of it.
-    if (found && product.lines.at(*found).backorder && !batch.empty()) return say("a cancelled order has stock");
+    const bool is_its =
+        found && product.lines.at(*found).backorder && product.lines.at(*found).quantity == line.quantity;
+    if (is_its && !batch.empty()) return say("a cancelled order has stock");
     if (line.status == Order::LineStatus::allocated) return say("a cancelled order believes that it has stock");
   } else if (order.status != domain::OrderStatus::shipped) {  // which no fact changes any more
     if (!found) return say("the product does not know the line");
+    // A client's of another quantity made way.
+    if (product.lines.at(*found).quantity != line.quantity) return say("their quantities differ");
     if (line.batch_ref != batch) return say("they differ");
     if ((line.status == Order::LineStatus::out_of_stock) != batch.empty()) return say("they differ about waiting");
   }

@@ -4,8 +4,8 @@ and the Prometheus Operator's own definitions; then broken.yaml: each manifest b
 import os, re, subprocess, tempfile
 from pathlib import Path
 
-from lint import lint
-from tools import OVERLAYS, ROOT, kube_score, kubectl, operator_definitions, render, skip, yaml
+from lint import is_restricted, lint
+from tools import OVERLAYS, ROOT, kube_score, operator_definitions, render, skip, yaml
 
 try:
     import jsonschema
@@ -82,6 +82,8 @@ def main():
         assert not flaws, f"{overlay}:\n  " + "\n  ".join(flaws)
         print(f"{overlay}: {len(objects)} objects, no flaw by the schemas of {' and '.join(VERSIONS)}, by lint.py"
               f"{' and by kube-score' if score else ''}")
+    flaws = [*flaws_by_schema(render(ROOT / "deploy/kubernetes/move-shards"), definitions), *is_restricted(render(ROOT / "deploy/kubernetes/move-shards"))]
+    assert not flaws, f"move-shards: {flaws}"
     if not score:
         print("SKIPPED in part: kube-score is not installed and cannot be built (it needs Go)")
     if not definitions:
@@ -93,5 +95,4 @@ def main():
 
 
 if __name__ == "__main__":
-    kubectl()
     main()

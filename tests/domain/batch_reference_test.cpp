@@ -1,7 +1,7 @@
 // Every decision of the batch reference, its refusals too.
 #include "domain/batch_reference.h"
 
-#include "given.h"
+#include "state_table.h"
 
 namespace {
 
@@ -27,6 +27,12 @@ TEST_CASE("A batch reference that another command has is refused, for any sku", 
   taken.when(ClaimBatchReference{"b1", "LAMP", "command-2"})
       .then_rejected(batch_exists, "batch_ref", "batch_ref: batch 'b1' exists already, of sku 'LAMP'");
   taken.when(ClaimBatchReference{"b1", "CHAIR", "command-2"}).then_rejected(batch_exists, "batch_ref");
+}
+
+TEST_CASE("Every command has its answer in every state of a batch reference", "[batch_reference]") {
+  check_table<BatchReference>(
+      {{"free", {}, {"BatchReferenceClaimed", "BatchReferenceClaimed"}}, {"claimed", {claimed}, {"-", "BATCH_EXISTS"}}},
+      {claim, ClaimBatchReference{"b1", "LAMP", "command-2"}});
 }
 
 TEST_CASE("A claimed batch reference knows its sku", "[batch_reference]") {

@@ -1,7 +1,7 @@
 // Every decision of the customer, its refusals too.
 #include "domain/customer.h"
 
-#include "given.h"
+#include "state_table.h"
 
 namespace {
 
@@ -32,6 +32,19 @@ TEST_CASE("A customer becomes a VIP once", "[customer]") {
 TEST_CASE("The same order told twice counts once", "[customer]") {
   given<Customer>(recorded("o1"), recorded("o2")).when(record("o2")).then();
   given<Customer>(recorded("o1"), recorded("o2"), recorded("o3"), vip).when(record("o3")).then();
+}
+
+TEST_CASE("Every command has its answer in every state of a customer", "[customer]") {
+  const std::vector<Customer::Command> commands{record("o9"), record("o1")};
+  check_table<Customer>(
+      {{"unknown", {}, {"OrderRecorded", "OrderRecorded"}},
+       {"one order", {recorded("o1")}, {"OrderRecorded", "-"}},
+       {"two orders", {recorded("o1"), recorded("o2")}, {"OrderRecorded CustomerBecameVip", "-"}},
+       {"VIP", {recorded("o1"), recorded("o2"), recorded("o3"), vip}, {"OrderRecorded", "-"}},
+       {"VIP, four orders",
+        {recorded("o1"), recorded("o2"), recorded("o3"), vip, recorded("o4")},
+        {"OrderRecorded", "-"}}},
+      commands);
 }
 
 TEST_CASE("A customer's command with a bad field names it", "[customer]") {

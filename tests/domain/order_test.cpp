@@ -85,11 +85,20 @@ TEST_CASE("An order has one to a thousand items", "[order]") {
       .then_rejected(invalid_command, "items", "items: must have at most 1000 items, got 1001");
 }
 
-TEST_CASE("The prices of one sku must agree", "[order]") {
+TEST_CASE("Items of one sku at two prices are one line, and the total is exact", "[order]") {
+  const OrderCreated at_two_prices{
+      "o1", "c1", {item("LAMP", 4, 100), item("LAMP", 2, 99), item("CHAIR", 1, 50)}, eur(648), test_time};
   given<Order>()
-      .when(create({item("LAMP", 1, 100), item("LAMP", 1, 99)}))
-      .then_rejected(invalid_command, "items[1].unit_price",
-                     "items[1].unit_price: must be the same for the same sku, got EUR 99 after EUR 100");
+      .when(create({item("LAMP", 1, 100), item("CHAIR", 1, 50), item("LAMP", 2, 99), item("LAMP", 3, 100)}))
+      .then(at_two_prices);
+  const auto order = given<Order>(at_two_prices);
+  CHECK(order.state().lines.at("LAMP").quantity == 6);
+  CHECK(order.state().unallocated == 2);
+  order.when(RecordAllocation{"o1", "LAMP", 6, "b1"}).then(LineAllocated{"o1", "LAMP", 6, "b1"});
+  order.when(RecordAllocation{"o1", "LAMP", 4, "b1"}).then();
+  given<Order>()
+      .when(create({item("LAMP", 2'147'483'647, 1), item("LAMP", 1, 2)}))
+      .then_rejected(invalid_command, "items[1].quantity");
 }
 
 TEST_CASE("The currencies of an order must agree", "[order]") {

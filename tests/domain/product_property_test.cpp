@@ -103,12 +103,16 @@ class Model {
   bool allocate(const Allocate& c) {
     if (batches.empty() && !c.backorder) return false;
     const auto known = line_of(c.order_id);
-    if (known != lines.end()) {
-      if (known->quantity == c.quantity && c.backorder && !known->backorder) {
+    if (known != lines.end() && known->quantity == c.quantity) {
+      if (c.backorder && !known->backorder) {
         known->backorder = true;
         events_.emplace_back(BackorderPromised{c.order_id, "LAMP", known->quantity, known->ref});
       }
-      return known->quantity == c.quantity;
+      return true;
+    }
+    if (known != lines.end()) {
+      if (!c.replace) return false;
+      give_back(known, "REPLACED");
     }
     ModelLine line{c.order_id, c.quantity, c.backorder, {}, ++clock_, 0};
     const bool placed = !head_of_queue() && place(line);
@@ -121,10 +125,14 @@ class Model {
     if (batches.empty() && lines.empty()) return false;
     const auto known = line_of(c.order_id);
     if (known == lines.end()) return true;
-    events_.emplace_back(Deallocated{known->order, "LAMP", known->quantity, known->ref, "REQUESTED", known->backorder});
-    lines.erase(known);
-    serve_queue();
+    give_back(known, "REQUESTED");
     return true;
+  }
+
+  void give_back(std::vector<ModelLine>::iterator line, const std::string& reason) {
+    events_.emplace_back(Deallocated{line->order, "LAMP", line->quantity, line->ref, reason, line->backorder});
+    lines.erase(line);
+    serve_queue();
   }
 
   bool change(const ChangeBatchQuantity& c) {
@@ -168,7 +176,7 @@ class RandomCommands {
   Product::Command next() {
     const int kind = number(0, 99);
     if (kind < 15) return CreateBatch{ref(), "LAMP", number(1, shape_.most_quantity), eta()};
-    if (kind < 65) return Allocate{order(), "LAMP", number(1, 10), number(0, 2) > 0};
+    if (kind < 65) return Allocate{order(), "LAMP", number(1, 10), number(0, 2) > 0, number(0, 3) == 0};
     if (kind < 80) return Deallocate{order(), "LAMP"};
     return ChangeBatchQuantity{ref(), number(0, shape_.most_quantity), "LAMP"};
   }

@@ -33,6 +33,10 @@ inline Deallocated given_back(const std::string& order, std::int64_t quantity, c
                               bool backorder = false) {
   return {order, "LAMP", quantity, ref, "REQUESTED", backorder};
 }
+inline Deallocated replaced(const std::string& order, std::int64_t quantity, const std::string& ref,
+                            bool backorder = false) {
+  return {order, "LAMP", quantity, ref, "REPLACED", backorder};
+}
 inline BackorderPromised promised(const std::string& order, std::int64_t quantity, const std::string& ref) {
   return {order, "LAMP", quantity, ref};
 }
@@ -43,6 +47,9 @@ inline CreateBatch create(const std::string& ref, std::int64_t quantity, std::op
 }
 inline Allocate allocate(const std::string& order, std::int64_t quantity) { return {order, "LAMP", quantity, false}; }
 inline Allocate backorder(const std::string& order, std::int64_t quantity) { return {order, "LAMP", quantity, true}; }
+inline Allocate replace(const std::string& order, std::int64_t quantity) {
+  return {order, "LAMP", quantity, true, true};
+}
 inline Deallocate deallocate(const std::string& order) { return {order, "LAMP"}; }
 inline ChangeBatchQuantity change(const std::string& ref, std::int64_t quantity) { return {ref, quantity, "LAMP"}; }
 

@@ -75,11 +75,13 @@ class Service:
         self.name, self.arguments, self.port = name, arguments, port
         self.log = directory / f"{name}.log"
         self.process = None
+        self.wrapper, self.environment = (), {}  # a command that runs it, such as prlimit; variables beside the test's own
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([str(BIN / self.name), *self.arguments, "--listen", f"127.0.0.1:{self.port}"],
-                                            stdout=log, stderr=log, env={k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")})
+            self.process = subprocess.Popen([*self.wrapper, str(BIN / self.name), *self.arguments, "--listen", f"127.0.0.1:{self.port}"],
+                                            stdout=log, stderr=log,
+                                            env={**{k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}, **self.environment})
 
     def kill(self):
         self.process.kill()
@@ -157,6 +159,9 @@ class System:
                     print(f"{service.name}: {problem}")
                     service.kill()
                     failed = True
+            if service.process and service.process.returncode not in (None, 0, -signal.SIGKILL):
+                print(f"{service.name} ended with {service.process.returncode}")
+                failed = True
             if failed and service.log.exists():
                 print(f"--- the last of {service.name}'s log\n" + "\n".join(service.log.read_text(errors="replace").splitlines()[-40:]))
         self.broker("kill")

@@ -22,7 +22,7 @@ class Source final : public kafka::MessageSource {
 
   void assign(std::span<const kafka::Position> positions) override {
     next_.clear();
-    for (const auto& p : positions) next_.push_back({{p.topic, p.partition}, std::max<std::int64_t>(0, p.offset)});
+    for (const auto& p : positions) next_.push_back({{p.topic, p.partition}, std::max<std::int64_t>(0, p.offset), false});
   }
 
   kafka::MessageBatch poll(std::size_t most, std::chrono::milliseconds) override {
@@ -40,11 +40,15 @@ class Source final : public kafka::MessageSource {
   }
 
   std::int64_t lag() const override { return 0; }
+  bool has_met_ends() const override {
+    return std::ranges::all_of(next_, [](const Next& next) { return next.has_met_end; });
+  }
 
  private:
   struct Next {
     Broker::Place place;
     std::int64_t offset;
+    bool has_met_end = false;
   };
   struct Given final : kafka::MessageBatch::Owner {
     std::deque<Record> records;
@@ -65,6 +69,7 @@ class Source final : public kafka::MessageSource {
       batch.messages.push_back(
           {next.place.first, next.place.second, next.offset, kept.timestamp_ms, kept.key, kept.value, headers});
     }
+    next.has_met_end = next.has_met_end || next.offset == end;
     if (next.offset == from) return;
     around_.history.note(name_ + " reads " + next.place.first + '/' + std::to_string(next.place.second) + " from " +
                          std::to_string(from) + " to " + std::to_string(next.offset));

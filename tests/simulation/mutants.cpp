@@ -36,6 +36,8 @@ class OffsetsOutside final : public kafka::MessageSource {
     return batch;
   }
   std::int64_t lag() const override { return inner_->lag(); }
+  bool has_met_ends() const override { return inner_->has_met_ends(); }
+  void report_progress(std::span<const kafka::Position> positions) override { inner_->report_progress(positions); }
 
  private:
   KeptPositions& kept_;
@@ -53,6 +55,8 @@ class WatermarkOutside final : public kafka::Publisher {
   }
   bool topic_exists(std::string_view topic) override { return inner_->topic_exists(topic); }
   void interrupt() override { inner_->interrupt(); }
+  void renew() override { inner_->renew(); }
+  void release() override { inner_->release(); }
 
  private:
   const bool dropped_;

@@ -251,7 +251,7 @@ TEST_CASE("random histories with restarts and rollbacks: a store decides as memo
       if (kind < 2)
         shop.run(domain::CreateBatch{ref(), "LAMP", number(100, 3'000), {}});
       else if (kind < 650)
-        shop.run(domain::Allocate{order(), "LAMP", number(1, 3), number(0, 2) > 0});
+        shop.run(domain::Allocate{order(), "LAMP", number(1, 3), number(0, 2) > 0, number(0, 3) == 0});
       else if (kind < 996)
         shop.run(domain::Deallocate{order(), "LAMP"});
       else

@@ -44,6 +44,20 @@ TEST_CASE("an order shows who ordered what for how much, and what allocation say
         R"("timeline":[{"status":"created","time":"2026-01-31T12:00:00.000Z"}]})");
 }
 
+TEST_CASE("a sku at two prices is two lines, and both say what became of their sum in allocation") {
+  ProjectedView view{read::orders_view()};
+  OrderStream order{"o1"};
+  Stream lamp;
+  view.given({lamp.created("b1", 50), order.created({{"LAMP", 3, 250}, {"LAMP", 1, 199}}),
+              lamp.allocated("o1", 3, "b1"),  // somebody else's, in the order's name
+              lamp.allocated("o1", 4, "b1")});
+  CHECK_THAT(view.json("o1"),
+             Contains(R"({"sku":"LAMP","quantity":3,"unit_price":{"currency":"GBP","minor_units":250},)"
+                      R"("allocation_status":"allocated","batch_ref":"b1"},)"
+                      R"({"sku":"LAMP","quantity":1,"unit_price":{"currency":"GBP","minor_units":199},)"
+                      R"("allocation_status":"allocated","batch_ref":"b1"}])"));
+}
+
 TEST_CASE("an order's timeline says when it came to each status") {
   ProjectedView view{read::orders_view()};
   OrderStream order{"o1"};

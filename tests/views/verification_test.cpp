@@ -78,6 +78,7 @@ class Shortened final : public read::EventSource, public kafka::MessageSource {
     return whole_->records().poll(most, timeout);
   }
   std::int64_t lag() const override { return whole_->records().lag(); }
+  bool has_met_ends() const override { return whole_->records().has_met_ends(); }
 
  private:
   const std::unique_ptr<read::EventSource> whole_;

@@ -108,7 +108,7 @@ Verdict decide_on(const Order::State& state, const RecordDeallocation& c) {
 void apply(Order::State& state, const OrderCreated& e) {
   state.status = Status::created;
   state.total = e.total;
-  for (const OrderItem& item : e.items) state.lines[item.sku] = {item.quantity, LineStatus::pending, {}};
+  for (const OrderItem& item : e.items) state.lines[item.sku].quantity += item.quantity;
   state.unallocated = state.lines.size();
 }
 

@@ -3,6 +3,7 @@
 // The Record... commands are facts from allocation, never refused; one that changes nothing makes no event.
 // CancelUnpaidOrder likewise: it comes at the payment deadline, whatever has become of the order by then.
 //
+// - An order has one line a sku, whatever its items' prices: what is allocated is the sum of their quantities.
 // - A fact about an order unknown here, or about a line that it has not in this quantity, changes nothing: allocation
 //   serves others too.
 // - OrderAllocated says that every line is allocated, again each time a deallocation was made good.
@@ -87,7 +88,7 @@ struct RecordDeallocation {
 struct OrderCreated {
   std::string order_id;
   std::string customer_id;
-  std::vector<OrderItem> items;  // one a sku, in the order of first mention
+  std::vector<OrderItem> items;  // one a sku and price, those of one sku together, in the order of first mention
   Money total;
   Time created_at{};
   bool operator==(const OrderCreated&) const = default;

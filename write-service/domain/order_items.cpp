@@ -1,5 +1,6 @@
 #include "domain/order_items.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace orderly::domain {
@@ -32,17 +33,20 @@ Rejection another_currency(const std::vector<OrderItem>& items, std::size_t inde
                                                       items[index].unit_price.currency);
 }
 
-// Adds an item to the one that has its sku already.
-std::optional<Rejection> merge(OrderItem& known, const OrderItem& item, std::size_t index) {
-  if (known.unit_price != item.unit_price) {
-    return invalid(item_field(index, "unit_price"), "must be the same for the same sku, got " +
-                                                        to_string(item.unit_price) + " after " +
-                                                        to_string(known.unit_price));
-  }
-  known.quantity += item.quantity;
-  if (known.quantity <= max_quantity) return std::nullopt;
+Rejection too_many(std::int64_t together, std::size_t index) {
   return invalid(item_field(index, "quantity"), "the sku's items must come to at most " + std::to_string(max_quantity) +
-                                                    " together, got " + std::to_string(known.quantity));
+                                                    " together, got " + std::to_string(together));
+}
+
+// A further item of a known sku: to the one that has its price, or as a new one behind those of its sku.
+void merge(std::vector<OrderItem>& items, const OrderItem& item) {
+  auto at = std::ranges::find(items, item.sku, &OrderItem::sku);
+  for (; at != items.end() && at->sku == item.sku; ++at) {
+    if (at->unit_price != item.unit_price) continue;
+    at->quantity += item.quantity;
+    return;
+  }
+  items.insert(at, item);
 }
 
 std::optional<Money> add_up(const std::vector<OrderItem>& items) {
@@ -59,19 +63,20 @@ std::optional<Money> add_up(const std::vector<OrderItem>& items) {
 std::expected<PricedItems, Rejection> price_items(const std::vector<OrderItem>& items) {
   if (auto problem = check_count(items.size())) return std::unexpected(*std::move(problem));
   PricedItems result;
-  std::unordered_map<std::string_view, std::size_t> known;  // sku -> index in the result
+  std::unordered_map<std::string_view, std::int64_t> known;  // sku -> quantity
   for (std::size_t i = 0; i < items.size(); ++i) {
     const OrderItem& item = items[i];
     if (auto problem = check_item(item, i)) return std::unexpected(*std::move(problem));
     if (item.unit_price.currency != items.front().unit_price.currency) {
       return std::unexpected(another_currency(items, i));
     }
-    const auto [at, is_new] = known.emplace(item.sku, result.items.size());
+    const auto [at, is_new] = known.emplace(item.sku, item.quantity);
     if (is_new) {
       result.items.push_back(item);
-    } else if (auto problem = merge(result.items[at->second], item, i)) {
-      return std::unexpected(*std::move(problem));
+      continue;
     }
+    if ((at->second += item.quantity) > max_quantity) return std::unexpected(too_many(at->second, i));
+    merge(result.items, item);
   }
   const auto total = add_up(result.items);
   if (!total) return std::unexpected(invalid("items", "the total must be at most 9223372036854775807 minor units"));

@@ -57,6 +57,20 @@ Verdict decide_on(const Product::State& state, const CreateBatch& c) {
   return events;
 }
 
+Deallocated give_back(const Product::State& state, const OpenLine& line, const std::string& sku,
+                      std::string_view reason) {
+  const std::string batch_ref = line.batch ? state.batches.at(*line.batch).reference : std::string{};
+  return {line.order_id, sku, line.quantity, batch_ref, std::string{reason}, line.backorder};
+}
+
+Events replace(const Product::State& state, LinePlace known, const Allocate& c) {
+  Restocking restocking{state, c.sku, Events{give_back(state, state.lines.at(known), c.sku, reason_replaced)}};
+  restocking.remove(known);
+  restocking.serve_queue();
+  restocking.add_line(c);
+  return std::move(restocking).events();
+}
+
 Verdict decide_on(const Product::State& state, const Allocate& c) {
   if (state.batches.empty() && !c.backorder) return unknown_sku(c.sku);
   if (const auto known = state.lines.find(c.order_id)) {
@@ -65,6 +79,7 @@ Verdict decide_on(const Product::State& state, const Allocate& c) {
     if (quantity == c.quantity) {  // without backorder it never waits, so it has a batch
       return Events{BackorderPromised{c.order_id, c.sku, quantity, state.batches.at(*batch).reference}};
     }
+    if (c.replace) return replace(state, *known, c);
     return refuse(RejectionCode::line_exists, "quantity",
                   "order " + quoted(c.order_id) + " has this line already, with quantity " + std::to_string(quantity) +
                       ", got " + std::to_string(c.quantity));
@@ -82,9 +97,7 @@ Verdict decide_on(const Product::State& state, const Deallocate& c) {
   const auto known = state.lines.find(c.order_id);
   if (!known) return Events{};
   const OpenLine line = state.lines.at(*known);
-  const std::string batch_ref = line.batch ? state.batches.at(*line.batch).reference : std::string{};
-  Events events{
-      Deallocated{c.order_id, c.sku, line.quantity, batch_ref, std::string{reason_requested}, line.backorder}};
+  Events events{give_back(state, line, c.sku, reason_requested)};
 
   const bool was_head = known == state.lines.first_waiting();
   const bool makes_room = line.batch && head_fits_into(state, state.batches.room(*line.batch) + line.quantity);

@@ -13,6 +13,8 @@
 //   waits in its old place.
 // - After every command the head of the queue fits in no batch.
 // - A sku without a batch is unknown, but a line with backorder may wait for its first one.
+// - An order has one line of a sku. One of another quantity is refused; with replace, as an order asks for its own
+//   lines, the old one is given back, what it leaves goes to the queue, and the new one comes last.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +43,7 @@ struct Allocate {
   std::string sku;
   std::int64_t quantity = 0;
   bool backorder = false;  // wait when there is no room
+  bool replace = false;    // an open line of another quantity makes way, where it would be refused
   bool operator==(const Allocate&) const = default;
 };
 struct Deallocate {
@@ -101,9 +104,10 @@ struct BackorderPromised {
   bool operator==(const BackorderPromised&) const = default;
 };
 
-// Reasons of a Deallocated: the line is over; or its batch lost it, and a later event of the same command tells its
-// fate.
+// Reasons of a Deallocated: the line is over, asked for or for a new one; or its batch lost it, and a later event of
+// the same command tells its fate.
 inline constexpr std::string_view reason_requested = "REQUESTED";
+inline constexpr std::string_view reason_replaced = "REPLACED";
 inline constexpr std::string_view reason_batch_quantity_changed = "BATCH_QUANTITY_CHANGED";
 
 struct Product {

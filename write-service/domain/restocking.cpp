@@ -48,11 +48,18 @@ void Restocking::reallocate_what_no_longer_fits(BatchNumber batch) {
 
 void Restocking::serve_queue() {
   state_.lines.in_queue([&](LinePlace place, const OpenLine& line) {
-    return place == removed_ || (line.arrived <= held_up_from_ && allocate(line));
+    somebody_waits_ = place != removed_ && (line.arrived > held_up_from_ || !allocate(line));
+    return !somebody_waits_;
   });
 }
 
-bool Restocking::allocate(const OpenLine& line) {
+void Restocking::add_line(const Allocate& line) {
+  if (!somebody_waits_ && allocate(line)) return;
+  events_.emplace_back(OutOfStock{sku_, line.order_id, line.quantity, line.backorder});
+}
+
+template <class Line>
+bool Restocking::allocate(const Line& line) {
   const auto batch = rooms_.first_with_room(line.quantity);
   if (!batch) return false;
   rooms_.change(*batch, -line.quantity);

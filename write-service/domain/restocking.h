@@ -32,11 +32,14 @@ class Restocking {
   void reallocate_what_no_longer_fits(BatchNumber batch);
   // Allocates those waiting, from the head, until one does not fit.
   void serve_queue();
+  // After the queue was served: a new line, allocated unless somebody still waits or no batch has room.
+  void add_line(const Allocate& line);
 
   Events events() && { return std::move(events_); }
 
  private:
-  bool allocate(const OpenLine& line);
+  template <class Line>
+  bool allocate(const Line& line);
   const std::string& reference(BatchNumber batch) const;
 
   const Product::State& state_;
@@ -45,6 +48,7 @@ class Restocking {
   RoomIndex rooms_;
   std::string new_reference_;
   std::optional<LinePlace> removed_;
+  bool somebody_waits_ = false;
   // The arrival of the first displaced line that waits: it found no room, so it holds up all who came later.
   std::uint64_t held_up_from_ = std::numeric_limits<std::uint64_t>::max();
 };

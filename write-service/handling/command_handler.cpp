@@ -25,6 +25,10 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
         if (options.wrap) handler = options.wrap(std::move(handler));
         handler = validated(refuse, std::move(handler));
         handler = authorised(options.authorisation, refuse, std::move(handler));
+        const Refuse disown_it = [this](const Incoming& incoming, const domain::Rejection& why) {
+          return disown(incoming.envelope, why);
+        };
+        handler = authenticated(options.authentication, disown_it, std::move(handler));
         return measured(observe_, audited(options.audit, log, std::move(handler)));
       }()) {}
 
@@ -60,9 +64,10 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   auto* product = std::get_if<domain::Product::Command>(&incoming.command);
   auto* change = product == nullptr ? nullptr : std::get_if<domain::ChangeBatchQuantity>(product);
   if (change == nullptr || !change->sku.empty()) return std::nullopt;
+  // What was refused here before there was such a batch stays refused.
+  if (auto repeated = repeat(incoming)) return repeated;
   const auto& reference = work_->aggregates().load<domain::BatchReference>(change->batch_ref);
   if (reference.state.claimed_by.empty()) {
-    if (auto repeated = repeat(incoming)) return repeated;
     return reject(incoming.envelope, change->batch_ref, 0,
                   {domain::RejectionCode::unknown_batch, "batch_ref",
                    "batch_ref: no batch " + domain::quoted(change->batch_ref)});
@@ -235,14 +240,29 @@ Outcome CommandHandler::answer(const Envelope& envelope, messaging::v1::CommandR
   return {result.status() == messaging::v1::ACCEPTED ? "ACCEPTED" : "REJECTED", result.code()};
 }
 
-Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
-                               const domain::Rejection& why) {
+void CommandHandler::fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                                       const domain::Rejection& why) {
   auto& result = begin_result(envelope, aggregate_id, version);
   result.set_status(messaging::v1::REJECTED);
   result.set_code(std::string{to_string(why.code)});
   result.set_field(why.field);
   result.set_message(why.message);
-  return answer(envelope, result);
+}
+
+Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                               const domain::Rejection& why) {
+  fill_in_rejection(envelope, aggregate_id, version, why);
+  return answer(envelope, result_);
+}
+
+// For whoever is not who he says: not remembered, since the id may be another's, and no second answer beside the one
+// that the id has.
+Outcome CommandHandler::disown(const Envelope& envelope, const domain::Rejection& why) {
+  fill_in_rejection(envelope, "", 0, why);
+  if (!work_->results().find(remembered_id(envelope))) {
+    work_->outbox().result(envelope, result_.SerializeAsString(), "");
+  }
+  return {"REJECTED", result_.code()};
 }
 
 }  // namespace orderly::handling

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "handling/authentication.h"
 #include "handling/command_pipeline.h"
 #include "intake/command_codec.h"
 #include "messaging/v1/messaging.pb.h"
@@ -19,6 +20,7 @@ class CommandHandler {
  public:
   struct Options {
     reactions::Policies policies;
+    Authentication authentication;
     Authorisation authorisation;
     Audit audit = Audit::off;
     // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
@@ -66,6 +68,9 @@ class CommandHandler {
   messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id,
                                              std::int64_t version);
   Outcome answer(const Envelope& envelope, messaging::v1::CommandResult& result);
+  void fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                         const domain::Rejection& why);
+  Outcome disown(const Envelope& envelope, const domain::Rejection& why);
   Outcome reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
                  const domain::Rejection& why);
 

@@ -23,6 +23,10 @@
 #include "common/log/log.h"
 #include "outbox/outbox.h"
 
+namespace orderly::intake {
+class CommandKeys;
+}
+
 namespace orderly::outbox {
 
 inline constexpr const char* watermark_group = "orderly-outbox";
@@ -37,8 +41,14 @@ class OutboxRelay {
   struct Options {
     std::int32_t shard = 0;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
-    std::size_t max_messages = 20'000;  // of one transaction
+    std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
+    // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
+    // milliseconds of CPU, whatever is in it.
+    std::chrono::milliseconds least_interval{0};
     std::chrono::milliseconds drain_at_stop{4'000};
+    // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
+    // another key comes to the same bytes.
+    const intake::CommandKeys* keys = nullptr;  // outlives the relay
     bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
@@ -64,9 +74,11 @@ class OutboxRelay {
  private:
   void run();
   void connect();
+  void release();
   void publish_next(kafka::Publisher& publisher);
   Chunks next_chunks();
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
+  void vouch(kafka::OutgoingMessage message, std::size_t first_header);
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
   void note_error(const std::exception& error);
@@ -96,7 +108,10 @@ class OutboxRelay {
   std::unordered_map<std::string, bool> reply_topics_;
   bool shorten_ = false;  // the broker refused a record for its size
   std::deque<std::string> shortened_sizes_;
+  std::deque<std::string> tokens_;  // of messages_
   std::chrono::milliseconds back_off_{0};
+  std::size_t most_messages_;  // of the next transaction: fewer after one that failed, a broker may be short of time
+  std::chrono::steady_clock::time_point next_begin_{};
   std::jthread thread_;
 };
 

@@ -16,6 +16,7 @@ OwnCommand to_own_command(const domain::Allocate& c) {
   m.set_sku(c.sku);
   m.set_quantity(c.quantity);
   m.set_backorder(c.backorder);
+  m.set_replace(c.replace);
   return {"allocation.v1.Allocate", m.SerializeAsString(), c.sku};
 }
 

@@ -1,5 +1,7 @@
 #include "reactions/reactions.h"
 
+#include "domain/order_items.h"
+
 namespace orderly::reactions {
 namespace {
 
@@ -14,9 +16,10 @@ std::string in_words(std::chrono::milliseconds time) {
 Reactions created(const domain::OrderCreated& e, const Policies& policies) {
   Reactions reactions;
   reactions.reserve(e.items.size() + 2);
-  for (const auto& item : e.items) {
-    reactions.emplace_back(domain::Allocate{e.order_id, item.sku, item.quantity, true});
-  }
+  domain::for_each_sku(e.items, [&](const std::string& sku, std::int64_t quantity) {
+    reactions.emplace_back(
+        domain::Allocate{.order_id = e.order_id, .sku = sku, .quantity = quantity, .backorder = true, .replace = true});
+  });
   reactions.emplace_back(domain::RecordOrder{e.customer_id, e.order_id, e.total});
   if (const auto deadline = policies.payment_deadline) {
     reactions.emplace_back(

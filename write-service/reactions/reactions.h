@@ -2,7 +2,8 @@
 // transaction of the event, their ids derived from its command's, so that a replay repeats none. Threads: any.
 // Failures: none; a follower that refuses answers in its own result, under the same correlation id.
 //
-//   OrderCreated             -> Allocate each line with backorder; RecordOrder; at the deadline CancelUnpaidOrder
+//   OrderCreated             -> Allocate each line, with backorder and replace; RecordOrder; at the deadline
+//                               CancelUnpaidOrder
 //   OrderCancelled           -> Deallocate each line, allocated, waiting or under way; no deadline
 //   OrderPaid                -> no deadline
 //   LineAllocatedAfterCancel -> Deallocate the line once more

@@ -94,12 +94,13 @@ domain::ArchivedLines::Directory get_archived(const stored::ProductSnapshot& fro
 stored::DeallocationReason to_stored(std::string_view reason) {
   if (reason == domain::reason_requested) return stored::REQUESTED;
   if (reason == domain::reason_batch_quantity_changed) return stored::BATCH_QUANTITY_CHANGED;
+  if (reason == domain::reason_replaced) return stored::REPLACED;
   throw std::logic_error{"a deallocation's reason has no stored form"};
 }
 
 std::string from_stored(stored::DeallocationReason reason) {
-  return std::string{reason == stored::BATCH_QUANTITY_CHANGED ? domain::reason_batch_quantity_changed
-                                                              : domain::reason_requested};
+  if (reason == stored::BATCH_QUANTITY_CHANGED) return std::string{domain::reason_batch_quantity_changed};
+  return std::string{reason == stored::REPLACED ? domain::reason_replaced : domain::reason_requested};
 }
 
 }  // namespace

@@ -39,14 +39,16 @@ CREATE TABLE IF NOT EXISTS events (
   number         INTEGER NOT NULL,  -- among the events of that command; with it the event's id can be derived
   correlation_id TEXT,              -- null: the command's own id
   data           BLOB    NOT NULL,  -- storage/stored_events.proto
-  principal      TEXT               -- on whose behalf, where the command said
+  principal      TEXT,              -- on whose behalf, where the command said
+  checksum       INTEGER            -- storage/checksum.h; null: stored before there were any
 );
 
 CREATE TABLE IF NOT EXISTS snapshots (
   stream   INTEGER PRIMARY KEY,
   version  INTEGER NOT NULL,
   position INTEGER NOT NULL,  -- of the event with that version
-  data     BLOB    NOT NULL
+  data     BLOB    NOT NULL,
+  checksum INTEGER
 );
 
 -- Open lines of products that left memory, in pages that never change: lines of a segment (storage/line_store.h), or
@@ -70,6 +72,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   sequence INTEGER NOT NULL,
   count    INTEGER NOT NULL,
   messages BLOB    NOT NULL,
+  checksum INTEGER,
   PRIMARY KEY (lane, sequence)
 );
 

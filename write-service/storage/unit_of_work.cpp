@@ -1,11 +1,12 @@
 #include "storage/unit_of_work.h"
 
+#include "storage/checksum.h"
 #include "storage/schema.h"
 
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // stream = lane << 40 | number: small in every event's row. Earlier stores numbered all lanes as the first one.
 constexpr int stream_lane_shift = 40;
@@ -25,13 +26,19 @@ void upgrade(sqlite::Database& db) {
         "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0");
   }
   // 3: a product's snapshot may leave lines to tables that version 2 does not know.
-  db.execute("UPDATE shard SET schema_version = 3");
+  // 4: rows carry checksums, those from now on.
+  for (const std::string table : {"events", "snapshots", "outbox"}) {
+    const bool is_there = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = '" + table + "'") == 1;
+    if (is_there) db.execute("ALTER TABLE " + table + " ADD COLUMN checksum INTEGER");
+  }
+  db.execute("UPDATE shard SET schema_version = 4");
   transaction.commit();
 }
 
-sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place) {
+sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place, bool check_first) {
   std::filesystem::create_directories(directory);
   sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
+  if (check_first) db.check();
   // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
   db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
   upgrade(db);
@@ -46,11 +53,11 @@ struct UnitOfWork::Statements {
   explicit Statements(const sqlite::Database& db)
       : event(db,
               "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
-              "data, principal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+              "data, principal, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
         new_stream(db, "INSERT INTO streams(stream, name, version, position, published) VALUES (?1, ?2, ?3, ?4, ?5)"),
         stream(db, "UPDATE streams SET version = ?2, position = ?3, published = ?4 WHERE stream = ?1"),
-        snapshot(db, "REPLACE INTO snapshots(stream, version, position, data) VALUES (?1, ?2, ?3, ?4)"),
-        outbox(db, "INSERT INTO outbox(lane, sequence, count, messages) VALUES (?1, ?2, ?3, ?4)"),
+        snapshot(db, "REPLACE INTO snapshots(stream, version, position, data, checksum) VALUES (?1, ?2, ?3, ?4, ?5)"),
+        outbox(db, "INSERT INTO outbox(lane, sequence, count, messages, checksum) VALUES (?1, ?2, ?3, ?4, ?5)"),
         published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
         lane(db,
              "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = "
@@ -59,7 +66,7 @@ struct UnitOfWork::Statements {
 };
 
 UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
-    : db_(open_file(directory, place)),
+    : db_(open_file(directory, place, options.check_first)),
       place_(place),
       least_snapshot_bytes_(options.least_snapshot_bytes),
       aggregates_(db_, options.cache_bytes),
@@ -178,7 +185,8 @@ void UnitOfWork::rollback() {
 void UnitOfWork::write_events() {
   for (const auto& e : events_) {
     statements_->event.run(e.position, e.stream, e.version, e.previous, e.type, e.time_ms, e.command_id, e.number,
-                           e.correlation_id, sqlite::as_blob(e.data), e.principal);
+                           e.correlation_id, sqlite::as_blob(e.data), e.principal,
+                           Checksum::of(e.stream, e.version, e.type, e.data));
   }
 }
 
@@ -197,7 +205,8 @@ void UnitOfWork::write_streams() {
 void UnitOfWork::write_snapshot(LiveStream& live) {
   live.archive(aggregates_.lines());
   const std::string data = live.encode_snapshot();
-  statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data));
+  statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data),
+                            Checksum::of(live.head.stream, live.head.version, data));
   live.snapshot_bytes = data.size();
   live.bytes_since_snapshot = 0;
 }
@@ -208,7 +217,8 @@ void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>&
     if (pending.count == 0) continue;
     auto chunk = std::make_shared<outbox::Chunk>(
         outbox::Chunk{lane, lanes_[lane].next_sequence, pending.count, std::move(pending.messages)});
-    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(chunk->messages));
+    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(chunk->messages),
+                            Checksum::of(chunk->sequence, chunk->count, chunk->messages));
     lanes_[lane].next_sequence += chunk->count;
     chunks.push_back(std::move(chunk));
   }
@@ -229,10 +239,14 @@ void UnitOfWork::write_lanes() {
 
 std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::chunks_from(Lane lane, std::int64_t sequence) {
   sqlite::Statement rows{
-      db_, "SELECT sequence, count, messages FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY sequence"};
+      db_,
+      "SELECT sequence, count, messages, checksum FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY "
+      "sequence"};
   rows.bind(lane, sequence);
   std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
   while (rows.step()) {
+    Checksum::verify(rows, 3, "outbox message " + std::to_string(rows.integer(0)), rows.integer(0), rows.integer(1),
+                     rows.blob(2));
     chunks.push_back(std::make_shared<outbox::Chunk>(
         outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
   }

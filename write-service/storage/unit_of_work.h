@@ -47,6 +47,9 @@ class UnitOfWork {
     // more than the events themselves, and a load reads at most about twice the state.
     std::size_t least_snapshot_bytes = 32 * 1024;
     Deduplication::Options deduplication;
+    // Reads the whole file before anything else: for a store that has turned out to be damaged, so that it does not take
+    // commands until the next damaged page is met.
+    bool check_first = false;
   };
   // Opens or makes DIRECTORY/shard-N.db. Throws StoreMismatch, or sqlite::Error.
   UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options);

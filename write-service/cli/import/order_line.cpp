@@ -65,7 +65,7 @@ std::optional<Reason> check_quantity(std::int64_t quantity, bool is_cancellation
 }  // namespace
 
 std::string_view name_of(Reason reason) {
-  constexpr std::array<std::string_view, 20> names{"NOT_CSV",
+  constexpr std::array<std::string_view, 19> names{"NOT_CSV",
                                                    "COLUMNS",
                                                    "BAD_INVOICE",
                                                    "BAD_CODE",
@@ -79,7 +79,6 @@ std::string_view name_of(Reason reason) {
                                                    "PRICE_NOT_POSITIVE",
                                                    "PRICE_BELOW_A_PENNY",
                                                    "OTHER_CUSTOMER",
-                                                   "OTHER_PRICE",
                                                    "QUANTITY_TOO_LARGE",
                                                    "TOO_MANY_CODES",
                                                    "TOTAL_TOO_LARGE",

@@ -29,9 +29,8 @@ enum class Reason {
   price_below_a_penny,  // parts of a penny
   // Of a line that is good by itself, in its invoice:
   other_customer,      // than the invoice's first line
-  other_price,         // than the code's first line in this invoice; an order has one price a code
   quantity_too_large,  // the code's lines together pass 32 bits
-  too_many_codes,      // more than an order may hold
+  too_many_codes,      // more, with their prices, than an order may hold
   total_too_large,     // for 64 bits
   no_customer,         // a cancellation without one
   nothing_to_cancel,   // no order that it could mean

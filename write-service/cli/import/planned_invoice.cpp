@@ -35,7 +35,7 @@ InvoicePlanner::InvoicePlanner(sqlite::Database& db, const PlanRules& rules)
 
 void InvoicePlanner::take(const Line& line) {
   if (invoice_ && invoice_->head.first != line.first) finish();
-  if (!invoice_) invoice_ = Invoice{line, {}, {}};
+  if (!invoice_) invoice_ = Invoice{line, {}, {}, {}};
   if (const auto reason = add(line.line)) complain_.run(line.number, *reason);
 }
 
@@ -53,30 +53,29 @@ void InvoicePlanner::finish() {
 
 // Why the line does not fit into its invoice, if it does not.
 std::optional<Reason> InvoicePlanner::add(const OrderLine& line) {
-  auto& [head, items, by_code] = *invoice_;
+  auto& [head, items, by_price, quantities] = *invoice_;
   if (line.customer != head.line.customer) return Reason::other_customer;
-  const auto known = by_code.find(line.code);
-  if (known == by_code.end()) {
-    by_code.emplace(line.code, items.size());
+  auto& together = quantities[line.code];
+  if (together + line.quantity > domain::max_quantity) return Reason::quantity_too_large;
+  together += line.quantity;
+  const auto [at, is_new] = by_price.emplace(std::pair{line.code, line.price_pence}, items.size());
+  if (is_new) {
     items.push_back({line.code, line.quantity, line.price_pence});
-    return std::nullopt;
+  } else {
+    items[at->second].quantity += line.quantity;
   }
-  auto& item = items[known->second];
-  if (item.price_pence != line.price_pence) return Reason::other_price;
-  if (item.quantity + line.quantity > domain::max_quantity) return Reason::quantity_too_large;
-  item.quantity += line.quantity;
   return std::nullopt;
 }
 
 std::optional<Reason> InvoicePlanner::check_whole() const {
-  const auto& [head, items, by_code] = *invoice_;
+  const auto& [head, items, by_price, quantities] = *invoice_;
   if (head.line.is_cancellation && head.line.customer.empty()) return Reason::no_customer;
   if (items.size() > domain::max_order_items) return Reason::too_many_codes;
   return std::nullopt;
 }
 
 void InvoicePlanner::plan_order() {
-  const auto& [head, items, by_code] = *invoice_;
+  const auto& [head, items, by_price, quantities] = *invoice_;
   ordering::v1::CreateOrder order;
   order.set_order_id(commands_.of_run(head.line.invoice));
   const auto& customer = head.line.customer;
@@ -92,7 +91,7 @@ void InvoicePlanner::plan_order() {
     total = total && price ? domain::add(*total, *price) : std::nullopt;
   }
   if (!total) return settle_lines(std::nullopt, Reason::total_too_large);
-  for (const auto& item : items) demand_.run(item.code, item.quantity);
+  for (const auto& [code, quantity] : quantities) demand_.run(code, quantity);
   commands_.order(next_number_, head.line.invoice, order, money(total->minor_units));
   if (!customer.empty()) may_be_cancelled_.run(customer, next_number_, day());
   settle_lines(next_number_, std::nullopt);
@@ -128,10 +127,10 @@ bool InvoicePlanner::holds_all(std::int64_t number) {
   message_.reset();
   if (!parsed) throw std::logic_error{"a CreateOrder that cannot be read"};
   std::map<std::string_view, std::int64_t> quantities;
-  for (const auto& item : order_.items()) quantities.emplace(item.sku(), item.quantity());
-  return std::ranges::all_of(invoice_->items, [&](const Item& item) {
-    const auto at = quantities.find(item.code);
-    return at != quantities.end() && at->second >= item.quantity;
+  for (const auto& item : order_.items()) quantities[item.sku()] += item.quantity();
+  return std::ranges::all_of(invoice_->quantities, [&](const auto& wanted) {
+    const auto at = quantities.find(wanted.first);
+    return at != quantities.end() && at->second >= wanted.second;
   });
 }
 

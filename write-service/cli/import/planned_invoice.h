@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/import/command_writer.h"
@@ -32,8 +33,9 @@ class InvoicePlanner {
   };
   struct Invoice {
     Line head;
-    std::vector<Item> items;  // one a code, in the order of first mention
-    std::map<std::string, std::size_t, std::less<>> by_code;
+    std::vector<Item> items;  // one a code and price, in the order of first mention
+    std::map<std::pair<std::string, std::int64_t>, std::size_t> by_price;
+    std::map<std::string, std::int64_t, std::less<>> quantities;  // by code
   };
   std::optional<Reason> add(const OrderLine& line);
   std::optional<Reason> check_whole() const;
