@@ -154,6 +154,7 @@ void Projector::adopt(Live arrived, bool beside) {
   live_.push_back(std::move(arrived));
   if (missing > 0) feed_.reset();  // a new one: an old consumer may still hold records from before a seek
   if (beside) view->end_replacement();
+  view->set_positions(live_.back().store->positions());  // no event may come for long
   if (!promote(live_.back())) live_.pop_back();
 }
 

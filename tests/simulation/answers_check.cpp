@@ -13,6 +13,7 @@ using messaging::v1::CommandResult;
 struct Fate {
   std::vector<std::string> final_results;  // all but those that say that it is parked
   int parked = 0, letters = 0, discarded = 0, replies = 0;
+  int given_up = 0;  // of the letters, those of copies that wait for nobody: not parked, but answered by that
   int landed = 0;  // copies in its topic, on the partition of its owner
   int seen = 0;    // on any
   std::vector<const Record*> events;
@@ -43,7 +44,10 @@ void read_results(const Evidence& evidence, Fates& fates) {
     ++fates[result.command_id()].replies;
   }
   for (const auto& seen : committed(evidence.broker, topics::dead_letters)) {
-    if (seen.record->header("dlq-reason") == "HANDLER_FAILED") ++fates[seen.record->header("ce_id")].letters;
+    if (seen.record->header("dlq-reason") != "HANDLER_FAILED") continue;
+    auto& fate = fates[seen.record->header("ce_id")];
+    ++fate.letters;
+    if (seen.record->header("dlq-stream").empty()) ++fate.given_up;
   }
 }
 
@@ -112,7 +116,7 @@ void check_effect(const std::string& id, const Fate& fate, Violations& violation
 
 void check_fate(const std::string& id, const Sent* sent, const Fate& fate, Violations& violations) {
   const int copies = sent != nullptr ? sent->copies : 1;
-  const int answers = static_cast<int>(fate.final_results.size()) + fate.discarded;
+  const int answers = static_cast<int>(fate.final_results.size()) + fate.discarded + fate.given_up;
   const auto say = [&](const std::string& what) { violations.push_back("command " + id + ' ' + what); };
   if (fate.seen == 0) return say("is answered, or has events, but nobody sent it");
   if (answers != copies)
@@ -124,13 +128,28 @@ void check_fate(const std::string& id, const Sent* sent, const Fate& fate, Viola
       (sent == nullptr || sent->readable))
     say("has different results");
   const bool goes_straight = sent == nullptr || (!sent->owner.empty() && sent->readable);
-  if (goes_straight && fate.landed != copies)
+  if (goes_straight && (fate.landed > copies || fate.landed < copies - fate.given_up))
     say("came " + std::to_string(fate.landed) + " times to its owner, not " + std::to_string(copies));
   if (sent == nullptr && fate.seen != 1) say("of our own is there " + std::to_string(fate.seen) + " times");
   if (sent != nullptr && sent->wants_reply && !sent->id.ends_with('7') &&
       fate.replies != static_cast<int>(fate.final_results.size()) + fate.parked)
     say("has " + std::to_string(fate.replies) + " replies");
   check_effect(id, fate, violations);
+}
+
+// Where a command is met in the topics, for who looks for what became of it.
+void tell_records(const Evidence& evidence, const std::string& id, Violations& violations) {
+  constexpr std::array states{"open", "committed", "aborted", "a marker"};
+  for (const auto& [place, log] : evidence.broker.logs()) {
+    for (std::size_t offset = 0; offset < log.size(); ++offset) {
+      const auto& record = log[offset];
+      if (record.header("ce_id") != id && record.header("ce_causationid") != id) continue;
+      violations.push_back("  " + place.first + '/' + std::to_string(place.second) + '@' + std::to_string(offset) + ' ' +
+                           record.header("ce_type") + ' ' + record.header("dlq-reason") + ' ' + record.header("dlq-stream") + ' ' +
+                           record.header("dlq-detail") + ", " +
+                           states[static_cast<std::size_t>(record.state)]);
+    }
+  }
 }
 
 }  // namespace
@@ -143,7 +162,9 @@ void check_answers(const Evidence& evidence, Violations& violations) {
   read_discards(evidence, fates);
   for (const auto& [id, fate] : fates) {
     const auto sent = evidence.client.sent().find(id);
+    const auto before = violations.size();
     check_fate(id, sent == evidence.client.sent().end() ? nullptr : &sent->second, fate, violations);
+    if (violations.size() > before) tell_records(evidence, id, violations);
   }
 }
 

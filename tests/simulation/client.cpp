@@ -48,8 +48,8 @@ void Client::produce(const Sent& command, std::int32_t partition, std::int64_t n
   broker_.produce({command.topic, partition}, std::move(record));
 }
 
-void Client::release(const std::string& topic, const std::string& stream, const std::string& command_id, bool discard,
-                     std::int64_t now_ms) {
+std::string Client::release(const std::string& topic, const std::string& stream, const std::string& command_id,
+                            bool discard, std::int64_t now_ms) {
   Sent word;
   word.topic = topic;
   word.type = discard ? "messaging.v1.DiscardParked" : "messaging.v1.ReplayParked";
@@ -61,6 +61,7 @@ void Client::release(const std::string& topic, const std::string& stream, const 
   produce(word, kafka::partition_for(word.owner, broker_.partitions()), now_ms);
   ids_.push_back(word.id);
   sent_[word.id] = std::move(word);
+  return ids_.back();
 }
 
 Sent Client::any_command() {

@@ -27,9 +27,9 @@ class Client {
 
   // One command, or an earlier one once more. Gives a line for the history.
   std::string send(std::int64_t now_ms);
-  // An operator's word on a parked command.
-  void release(const std::string& topic, const std::string& stream, const std::string& command_id, bool discard,
-               std::int64_t now_ms);
+  // An operator's word on a parked command. Gives the word's own id.
+  std::string release(const std::string& topic, const std::string& stream, const std::string& command_id, bool discard,
+                      std::int64_t now_ms);
 
   const std::map<std::string, Sent>& sent() const { return sent_; }
 

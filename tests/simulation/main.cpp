@@ -84,7 +84,7 @@ struct Outcome {
 
 // Until the seeds, the time or the patience with violations are at their end.
 Outcome run_seeds(const Arguments& arguments, const std::string& where) {
-  constexpr std::uint64_t most_failed = 5;
+  constexpr std::uint64_t most_failed = 50;
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{arguments.at_most_s};
   Outcome outcome;
   for (auto seed = arguments.first; seed <= arguments.last && std::chrono::steady_clock::now() < until; ++seed) {

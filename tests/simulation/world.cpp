@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "messaging/v1/messaging.pb.h"
 #include "simulation/checks.h"
 #include "topics.h"
 
@@ -194,7 +195,11 @@ void World::calm_down() {
   settle();
   release_parked();
   for (int round = 0; !reader_->is_up_to_date(); ++round) {
-    if (round == longest_settling) throw std::runtime_error{"the views never catch up"};
+    if (round == longest_settling) {
+      std::string states = "the views never catch up";
+      for (const auto& state : reader_->state()) states += "; " + state;
+      throw std::runtime_error{states};
+    }
     clock_.now_ms += 600;
     for (int i = 0; i < 4; ++i) reader_->step();
   }
@@ -223,23 +228,43 @@ std::size_t World::written() const {
 }
 
 // An operator looks through the dead letters, one by one: what is parked is handled again, or left out where a client
-// sent it.
+// sent it. What stands behind another parked one is refused, and tried again in the next round.
 void World::release_parked() {
-  while (const auto letter = next_parked()) {
-    const auto id = letter->header("ce_id"), stream = letter->header("dlq-stream");
-    const bool discard = client_.sent().contains(id) && random_.chance(40);
-    history_.note("operator: " + std::string{discard ? "discard " : "replay "} + id + " of " + stream);
-    client_.release(letter->header("dlq-topic"), stream, id, discard, clock_.now_ms);
-    settle();
+  constexpr int rounds = 3;
+  for (int round = 0; round < rounds; ++round) {
+    bool refused = false;
+    for (const auto& letter : parked()) {
+      const auto id = letter.record.header("ce_id"), stream = letter.record.header("dlq-stream");
+      const bool discard = client_.sent().contains(id) && random_.chance(40);
+      history_.note("operator: " + std::string{discard ? "discard " : "replay "} + id + " of " + stream);
+      const auto word = client_.release(letter.record.header("dlq-topic"), stream, id, discard, clock_.now_ms);
+      settle();
+      if (was_accepted(word)) {
+        released_.insert(letter.place);
+      } else {
+        refused = true;
+      }
+    }
+    if (!refused) return;
   }
 }
 
-std::optional<Record> World::next_parked() {
-  for (const auto& letter : committed(broker_, topics::dead_letters)) {
-    if (letter.record->header("dlq-stream").empty()) continue;
-    if (released_.insert({letter.partition, letter.offset}).second) return *letter.record;
+std::vector<World::Letter> World::parked() const {
+  std::vector<Letter> letters;
+  for (const auto& [partition, offset, record] : committed(broker_, topics::dead_letters)) {
+    if (record->header("dlq-stream").empty() || released_.contains({partition, offset})) continue;
+    letters.push_back({{partition, offset}, *record});
   }
-  return std::nullopt;
+  return letters;
+}
+
+bool World::was_accepted(const std::string& id) const {
+  for (const auto& seen : committed(broker_, topics::command_results)) {
+    messaging::v1::CommandResult result;
+    if (!result.ParseFromString(seen.record->value) || result.command_id() != id) continue;
+    if (result.status() == messaging::v1::ACCEPTED) return true;
+  }
+  return false;
 }
 
 }  // namespace orderly::simulation

@@ -54,7 +54,12 @@ class World {
   void settle();
   std::size_t written() const;
   void release_parked();
-  std::optional<Record> next_parked();
+  struct Letter {
+    std::pair<std::int32_t, std::int64_t> place;
+    Record record;
+  };
+  std::vector<Letter> parked() const;
+  bool was_accepted(const std::string& id) const;
   ShardMachine& any_shard() { return *shards_[static_cast<std::size_t>(random_.pick(0, partitions_ - 1))]; }
 
   const Options options_;
