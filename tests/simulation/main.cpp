@@ -74,7 +74,7 @@ void print(const World& world, const std::vector<std::string>& violations, std::
   }
   for (const auto& violation : violations) std::cout << "  VIOLATION " << violation << '\n';
   std::cout << "seed " << seed << ": history " << std::hex << world.history().hash() << std::dec << ", "
-            << violations.size() << " violations\n";
+            << violations.size() << " violations" << std::endl;
 }
 
 struct Outcome {
@@ -84,7 +84,7 @@ struct Outcome {
 
 // Until the seeds, the time or the patience with violations are at their end.
 Outcome run_seeds(const Arguments& arguments, const std::string& where) {
-  constexpr std::uint64_t most_failed = 50;
+  constexpr std::uint64_t most_failed = 5;
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{arguments.at_most_s};
   Outcome outcome;
   for (auto seed = arguments.first; seed <= arguments.last && std::chrono::steady_clock::now() < until; ++seed) {

@@ -205,26 +205,20 @@ void World::calm_down() {
   }
 }
 
-// Until nothing is written any more, three times in a row: what is down is opened first, what was fenced begins anew.
+// Until nothing is read or written any more, three times in a row: what is down is opened first, what was fenced begins anew.
 void World::settle() {
   int still = 0;
   for (int round = 0; still < 3; ++round) {
     if (round == longest_settling) throw std::runtime_error{"it never comes to rest"};
     while (broker_.late() > 0) ++(broker_.deliver_late(0) ? counts_.late_requests : counts_.fenced);
     for (const auto& id : broker_.open_transactions()) broker_.time_out(id);
-    const auto before = written();
+    const auto before = history_.lines().size();
     for (const auto& shard : shards_) {
       shard->step();
       shard->step_relay();
     }
-    still = written() == before ? still + 1 : 0;
+    still = history_.lines().size() == before ? still + 1 : 0;
   }
-}
-
-std::size_t World::written() const {
-  std::size_t records = 0;
-  for (const auto& [place, log] : broker_.logs()) records += log.size();
-  return records;
 }
 
 // An operator looks through the dead letters, one by one: what is parked is handled again, or left out where a client

@@ -52,7 +52,6 @@ class World {
   void disturb_broker();
   void calm_down();
   void settle();
-  std::size_t written() const;
   void release_parked();
   struct Letter {
     std::pair<std::int32_t, std::int64_t> place;
