@@ -66,7 +66,7 @@ FillProgress EventFeed::progress(const std::vector<std::string>& topics) const {
 void EventFeed::note_progress() {
   if (caught_up_) return;
   caught_up_ = source_->records().has_met_ends() ||
-               std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second - 1; });
+               std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second; });
 }
 
 }  // namespace orderly::read
