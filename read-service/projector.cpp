@@ -36,7 +36,7 @@ void Projector::start() {
   stopped_ = false;
   for (const auto& view : views_) open_view(view);
   send_far_behind_to_catch_up();
-  thread_ = std::thread{[this] { run(); }};
+  if (options_.own_threads) thread_ = std::thread{[this] { run(); }};
 }
 
 void Projector::stop() {
@@ -59,36 +59,39 @@ bool Projector::is_stopped() const {
 
 void Projector::run() {
   while (!is_stopped()) {
-    try {
-      attend();
-      if (live_.empty()) {
-        feed_.reset();
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [&] { return stopped_ || attention_; });
-        continue;
-      }
-      connect();
-      step();
-    } catch (const kafka::Error& error) {
-      note_source(error.what());
-      if (error.kind() == kafka::Error::Kind::offset_expired)
-        note_source(std::string{error.what()} + ": rebuild the views");
-      if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
-      pause();
+    const auto pause = turn();
+    std::unique_lock lock{mutex_};
+    if (live_.empty()) {
+      changed_.wait(lock, [&] { return stopped_ || attention_; });
+    } else {
+      changed_.wait_for(lock, pause, [&] { return stopped_; });
     }
   }
 }
 
-void Projector::pause() {
-  std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, options_.back_off.first, [&] { return stopped_; });
+std::chrono::milliseconds Projector::turn() {
+  try {
+    attend();
+    if (!live_.empty()) {
+      connect();
+      step();
+    }
+    if (live_.empty()) feed_.reset();
+    return {};
+  } catch (const kafka::Error& error) {
+    note_source(error.what());
+    if (error.kind() == kafka::Error::Kind::offset_expired)
+      note_source(std::string{error.what()} + ": rebuild the views");
+    if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
+    return options_.back_off.first;
+  }
 }
 
 void Projector::connect() {
   if (feed_) return;
   std::set<std::string> topics;
   for (const auto& view : views_) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
-  auto feed = std::make_unique<EventFeed>(open_, topics);
+  auto feed = std::make_unique<EventFeed>(open_, topics, clock_);
   feed->start_at(earliest());
   feed_ = std::move(feed);
   for (auto* listener : options_.listeners) listener->reading_from(feed_->positions());
@@ -98,7 +101,7 @@ void Projector::connect() {
 }
 
 void Projector::step() {
-  const auto batch = feed_->poll();
+  const auto batch = feed_->poll(options_.own_threads ? EventFeed::usual_wait : std::chrono::milliseconds{0});
   note_source("");
   if (!batch.events.empty()) apply(batch);
   if (feed_->has_caught_up()) {

@@ -34,6 +34,7 @@ struct ProjectorOptions {
   // A view this many messages behind the others, or fewer, is waited for by all; one further behind catches up apart.
   std::int64_t most_rewound = 50'000;
   std::vector<ProjectionListener*> listeners = {};  // outlive the projector
+  bool own_threads = true;                          // without: whoever started it calls turn() and step_catch_up()
 };
 
 class Projector {
@@ -44,6 +45,12 @@ class Projector {
 
   void start();  // complete views are served from the return on, broker or not
   void stop();
+
+  // What its threads do, for who drives a projector without them, on one: a batch for all views that go together, and
+  // one for a view that is apart. turn() gives how long to wait before the next, 0 unless events do not flow.
+  std::chrono::milliseconds turn();
+  std::size_t catch_ups() const { return catch_ups_.size(); }
+  void step_catch_up(std::size_t which);
 
   // Fills the view anew from the first event, in a file beside the one that is served until the new one has caught up.
   // Going back does the same with the file that was served before. Nothing: it begins; otherwise why it cannot.
@@ -61,7 +68,6 @@ class Projector {
 
   void run();
   bool is_stopped() const;
-  void pause();
   void connect();
   void step();
   void note_source(const std::string& reason);

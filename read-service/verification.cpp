@@ -107,7 +107,7 @@ void Verification::verify() {
     take_copy(*views_[i], views[i], stopping_);
     told();
   }
-  replay_views(open_, views, told);
+  replay_views(open_, views, clock_, told);
   for (auto& view : views) {
     if (!view.is_open()) continue;
     view.found.state = State::comparing;

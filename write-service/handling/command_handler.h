@@ -46,6 +46,7 @@ class CommandHandler {
   bool is_of_another_shard(Incoming& incoming);
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
+  storage::Claim ask_for_claim(const Envelope& envelope, const Command& command);
   bool is_foreign(const std::string& batch_ref) const;
   const std::string& remembered_id(const Envelope& envelope);  // until the next call
   std::optional<Outcome> repeat(const Incoming& incoming);

@@ -15,7 +15,9 @@ std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place
 
 // Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
 void upgrade(sqlite::Database& db) {
-  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
+  // New as well where a crash has left some tables: the row that says the version comes after all of them.
+  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0 ||
+                      db.query_integer("SELECT count(*) FROM shard") == 0;
   const auto version = is_new ? schema_version : db.query_integer("SELECT schema_version FROM shard");
   if (version >= schema_version) return;
   sqlite::Transaction transaction{db};
