@@ -80,8 +80,10 @@ void CatchUp::begin() {
 }
 
 void CatchUp::advance() {
-  const auto batch = feed_->poll(surroundings_.own_thread ? EventFeed::usual_wait : std::chrono::milliseconds{0});
-  if (!batch.events.empty()) apply(batch, *filling_);
+  {  // the batch goes before its feed does
+    const auto batch = feed_->poll(surroundings_.own_thread ? EventFeed::usual_wait : std::chrono::milliseconds{0});
+    if (!batch.events.empty()) apply(batch, *filling_);
+  }
   if (!task_.beside) task_.view->metrics.set_lag(feed_->lag(), surroundings_.clock.now());
   note(feed_->progress(task_.view->definition.topics), filling_->file());
   if (!feed_->has_caught_up()) return;

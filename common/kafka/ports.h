@@ -36,6 +36,7 @@ class MessageSource {
   virtual void assign(std::span<const Position> positions) = 0;
 
   // What is ready, at most `max_messages`; waits up to `timeout` for the first one, never for a second.
+  // A batch must go before its source does: the client's end waits for what it has given out.
   virtual MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) = 0;
 
   // How many messages the broker holds behind what was polled, as last heard, over all assigned partitions.
