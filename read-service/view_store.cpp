@@ -90,6 +90,7 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   // Most batches that come one event at a time are of no interest to most views.
   if (std::ranges::none_of(events, [&](const auto& event) { return definition_.wants(event.topic); })) return applied;
   if (!projection_) projection_ = definition_.projection(db_);
+  const auto started = std::chrono::steady_clock::now();
   Positions next = positions_;
   sqlite::Transaction transaction{db_};
   try {
@@ -100,7 +101,10 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   }
   if (next == positions_) return applied;
   for (const auto& [partition, offset] : next) save_position_->run(partition.first, partition.second, offset);
+  const auto applied_at = std::chrono::steady_clock::now();
   transaction.commit();
+  applied.applying = applied_at - started;
+  applied.committing = std::chrono::steady_clock::now() - applied_at;
   positions_ = std::move(next);
   return applied;
 }

@@ -8,10 +8,12 @@
 #include "common/http/health.h"
 #include "common/http/security_options.h"
 #include "common/http/server.h"
+#include "common/kafka/client_metrics.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/publisher.h"
 #include "common/options/options.h"
 #include "common/process/termination.h"
+#include "common/tracing/tracing.h"
 #include "reactions/notifications_options.h"
 #include "write_service.h"
 
@@ -19,6 +21,9 @@ namespace po = boost::program_options;
 
 namespace orderly {
 namespace {
+
+const std::vector<std::string_view> log_modules{"shard", "handling", "outbox", "notifications",
+                                                "kafka", "http",     "tracing"};
 
 struct Settings {
   std::string brokers, data, shards, delivery, log_level;
@@ -29,6 +34,7 @@ struct Settings {
   std::vector<std::string> allow, role;
   std::string command_auth, command_keys, audit;
   std::int64_t lease_s = 0;
+  tracing::Settings tracing;
   reactions::NotificationSettings notifications;
 };
 
@@ -56,7 +62,13 @@ bool parse(int argc, char** argv, Settings& s) {
       "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
       "lease-s", po::value(&s.lease_s)->default_value(10)->value_name("SECONDS"),
       "a shard that another data directory's service runs is taken over when that one has been silent for so long")(
-      "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
+      "log-level", po::value(&s.log_level)->default_value("info"),
+      "trace, debug, info, warn, error or off; of a module apart: info,outbox=debug (shard, handling, outbox, "
+      "notifications, kafka, http, tracing)")(
+      "otlp-url", po::value(&s.tracing.otlp_url)->value_name("URL"),
+      "where spans go, by OTLP over HTTP (http://HOST:4318); without it nothing is traced")(
+      "trace-ratio", po::value(&s.tracing.ratio)->default_value(0, "0"),
+      "of the commands without a traceparent, how many are traced: 0 to 1");
   http::add_tls_options(parser, s.http);
   reactions::add_notification_options(parser, s.notifications);
   if (!parser.parse(argc, argv, options::environment())) return false;
@@ -116,31 +128,39 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
 }
 
 WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
-                          const std::shared_ptr<kafka::Ownership>& ownership, const log::Logger& log) {
+                          const std::shared_ptr<kafka::Ownership>& ownership, prometheus::Registry& registry,
+                          const log::Logger& log) {
+  const auto client = [&registry](std::int32_t shard, const char* role) {
+    return std::make_shared<kafka::ClientMetrics>(registry, "shard " + std::to_string(shard) + ' ' + role);
+  };
   WriteService::Ports ports;
   ports.partition_count = [=] { return common_partition_count(config, log); };
   auto reader = config;
   // A shard's share of what lies in memory undecided; what librdkafka keeps beside each message is as much again.
   reader.try_emplace("queued.max.messages.kbytes", "16384");
   ports.source = [=](std::int32_t shard) {
-    return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}));
+    return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}), client(shard, "commands"));
   };
   ports.publisher = [=](std::int32_t shard) {
-    kafka::LibrdkafkaPublisher::Options options{config, "orderly-shard-" + std::to_string(shard),
-                                                outbox::watermark_group, delivery, ownership->of(shard)};
+    kafka::LibrdkafkaPublisher::Options options{
+        config,   "orderly-shard-" + std::to_string(shard), outbox::watermark_group,
+        delivery, ownership->of(shard),                     client(shard, "outbox")};
     return std::make_unique<kafka::LibrdkafkaPublisher>(std::move(options), log.with({"shard", shard}));
   };
   return ports;
 }
 
 reactions::Notifications::Ports notification_ports(const kafka::Config& config, const Clock& clock,
+                                                   prometheus::Registry& registry, const tracing::Tracer* tracer,
                                                    const log::Logger& log) {
   auto reader = config;
   reader.try_emplace("queued.max.messages.kbytes", "4096");  // a mail is slow: there is no use in reading far ahead
   return {.partition_count = [=] { return common_partition_count(config, log); },
           .source =
-              [=](const std::string& name) {
-                return std::make_unique<kafka::Consumer>(reader, log.with("subscription", name));
+              [=, &registry](const std::string& name) {
+                return std::make_unique<kafka::Consumer>(
+                    reader, log.with("subscription", name),
+                    std::make_shared<kafka::ClientMetrics>(registry, "notification " + name));
               },
           .dead_letters =
               [=](const std::string& name) {
@@ -149,7 +169,8 @@ reactions::Notifications::Ports notification_ports(const kafka::Config& config, 
               },
           .clock = clock,
           .ticks = [] { return std::chrono::steady_clock::now(); },
-          .seed = std::random_device{}()};
+          .seed = std::random_device{}(),
+          .tracer = tracer};
 }
 
 // What waits for a mail server holds no command up, so the service is ready all the same.
@@ -164,7 +185,7 @@ std::vector<http::Readiness> readiness(const WriteService& service,
 
 int run(const Settings& settings, Termination& termination) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of unreadable bytes is in the command's answer
-  const auto log = log::Logger::to_stderr("write-service", settings.log_level);
+  const auto log = log::Logger::to_stderr("write-service", settings.log_level, log_modules);
   auto config = options::key_values(settings.kafka, "kafka");
   config["bootstrap.servers"] = settings.brokers;
   config.emplace("group.id", "orderly-write-service");  // for lag monitors
@@ -175,19 +196,26 @@ int run(const Settings& settings, Termination& termination) {
   const auto registry = std::make_shared<prometheus::Registry>();
   const auto shards = ShardSelection::parse(settings.shards);
   const auto mail_options = reactions::notification_options(settings.notifications, settings.data, shards.listed);
-  WriteService::Options options{settings.data, shards, {}, handling_of(settings), relay_of(settings, delivery)};
+  auto traced = settings.tracing;
+  traced.seed = std::random_device{}();
+  const auto tracing = tracing::make_tracing(traced, "write-service", settings.http.listen, *registry, log);
+  const tracing::Tracer* tracer = tracing ? tracing->tracer() : nullptr;
+  WriteService::Options options{
+      settings.data, shards, {}, handling_of(settings), relay_of(settings, delivery), tracer};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
   const SystemClock clock;
   // Any topic with as many partitions would do; this one is no lane's, so its offset is no watermark.
   const auto ownership = std::make_shared<kafka::Ownership>(settings.data, std::string{topics::dead_letters},
                                                             std::chrono::seconds{settings.lease_s});
-  WriteService service{std::move(options), ports(config, delivery, ownership, log), clock, *registry, log};
+  WriteService service{std::move(options), ports(config, delivery, ownership, *registry, log), clock, *registry, log};
 
   auto http = settings.http;
   http.registry = registry;
+  http.tracer = tracer;
   http::Server server{std::move(http), log};
   std::optional<reactions::Notifications> mails;
-  if (mail_options) mails.emplace(*mail_options, notification_ports(config, clock, log), *registry, log);
+  if (mail_options)
+    mails.emplace(*mail_options, notification_ports(config, clock, *registry, tracer, log), *registry, log);
   http::add_health_routes(server, registry, [&] { return readiness(service, mails); });
   server.start();
   service.start();

@@ -20,6 +20,7 @@
 #include "common/log/log.h"
 #include "handling/command_handler.h"
 #include "outbox/outbox_relay.h"
+#include "shard_figures.h"
 #include "shard_metrics.h"
 #include "storage/unit_of_work.h"
 
@@ -34,6 +35,7 @@ class Shard {
     outbox::OutboxRelay::Options relay;
     std::size_t max_batch = 2'000;  // records of one commit
     handling::CommandHandler::Options handling;
+    const tracing::Tracer* tracer = nullptr;    // null: nothing is recorded; outlives the shard
     std::chrono::milliseconds idle_wait{50};    // for a first record
     std::chrono::milliseconds retry_pause{50};  // before handling a command again, and growing
   };

@@ -109,10 +109,11 @@ void WriteService::open_shards(std::int32_t partitions) {
     options.store = options_.store;
     options.handling = options_.handling;
     options.relay = options_.relay;
+    options.tracer = options_.tracer;
     options.store.cache_bytes /= wanted.size();
     options.relay.max_queued_bytes = std::max(least_queued_bytes, options.relay.max_queued_bytes / wanted.size());
     options.relay.shard = number;
-    options.relay.keys = options_.handling.authentication.keys();
+    options.relay.keys = options_.handling.authentication.keys().get();
     Shard::Ports ports{[this, number] { return ports_.source(number); },
                        [this, number] { return ports_.publisher(number); }};
     auto& shard =

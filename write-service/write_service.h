@@ -36,6 +36,7 @@ class WriteService {
     storage::UnitOfWork::Options store;
     handling::CommandHandler::Options handling = {};
     outbox::OutboxRelay::Options relay = {};  // its bytes are those of all shards together
+    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded
   };
   struct Ports {
     std::function<std::int32_t()> partition_count;  // of the command topics; throws kafka::Error for as long as unknown

@@ -38,6 +38,10 @@ struct Client::Handle {
   struct Cleanup {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
+  struct Free {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  std::unique_ptr<curl_slist, Free> headers;  // of the request at hand
   std::unique_ptr<CURL, Cleanup> curl;
   std::array<char, CURL_ERROR_SIZE> reason{};
 };
@@ -66,8 +70,11 @@ Response Client::get(const std::string& path) {
   return perform(path);
 }
 
-Response Client::post(const std::string& path, const std::string& body) {
+Response Client::post(const std::string& path, const std::string& body, const std::string& content_type) {
   handle_->set(CURLOPT_POST, 1L);
+  handle_->headers.reset(content_type.empty() ? nullptr
+                                              : curl_slist_append(nullptr, ("Content-Type: " + content_type).c_str()));
+  handle_->set(CURLOPT_HTTPHEADER, handle_->headers.get());
   handle_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   handle_->set(CURLOPT_COPYPOSTFIELDS, body.c_str());
   return perform(path);

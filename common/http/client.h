@@ -33,7 +33,7 @@ class Client {
   ~Client();
 
   Response get(const std::string& path);  // begins with a slash
-  Response post(const std::string& path, const std::string& body = "");
+  Response post(const std::string& path, const std::string& body = "", const std::string& content_type = "");
   const std::string& base() const { return base_; }
 
  private:

@@ -18,6 +18,7 @@
 #include "common/http/open_streams.h"
 #include "common/http/problem.h"
 #include "common/http/request_metrics.h"
+#include "common/http/request_tracing.h"
 #include "common/http/router.h"
 #include "common/http/uri.h"
 
@@ -38,7 +39,9 @@ Request to_request(const restinio::request_t& from) {
 
 struct ServerCore : std::enable_shared_from_this<ServerCore> {
   ServerCore(ServerOptions wanted, const log::Logger& logger)
-      : options(std::move(wanted)), log(logger), metrics(options.registry) { parse_endpoint(options.listen); }
+      : options(std::move(wanted)), log(logger.module("http")), metrics(options.registry) {
+    parse_endpoint(options.listen);
+  }
 
   void add(const std::string& method, const std::string& route, Handler handler, Names repeatable_names) {
     router.add(method, route);
@@ -92,7 +95,8 @@ class Responder::Exchange {
         request_(std::move(request)),
         head_(seen.method == "HEAD"),
         path_(seen.path),
-        wishes_(wishes_of(seen)) {
+        wishes_(wishes_of(seen)),
+        tracing_(core_->options.tracer, seen) {
     // RESTinio expects an upgrade to follow such a request; curl --http2 sends one, and is content with HTTP/1.1.
     close_ = !request_->header().should_keep_alive() || seen.header("upgrade").has_value();
   }
@@ -103,6 +107,7 @@ class Responder::Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   void set_route(std::size_t route) { route_ = route; }
+  std::size_t route() const { return route_; }
 
   void send(Response response) {
     if (sent_.exchange(true)) return;
@@ -110,9 +115,11 @@ class Responder::Exchange {
       const Offers offers{core_->options.gzip_from_bytes, core_->options.cors_origin};
       if (negotiate(response, wishes_, offers)) head_ = true;
       core_->metrics.count(route_, response.status, std::chrono::steady_clock::now() - started_);
+      tracing_.answered(core_->metrics.name(route_), response.status);
       write(std::move(response));
     } catch (const std::exception& error) {
-      core_->log.warn("an answer could not be sent", {{"path", path_}, {"reason", error.what()}});
+      core_->log.warn("an answer could not be sent",
+                      {{"route", core_->metrics.name(route_)}, {"reason", error.what()}});
       core_->answered();
     }
     request_.reset();
@@ -125,6 +132,7 @@ class Responder::Exchange {
     }
     negotiate(head, {}, {core_->options.gzip_from_bytes, core_->options.cors_origin});
     core_->metrics.count(route_, head.status, std::chrono::steady_clock::now() - started_);
+    tracing_.answered(core_->metrics.name(route_), head.status);
     close_ = true;
     // Weak: what is queued for a connection is owned, through its context, by the core itself.
     const auto run = [weak = std::weak_ptr{core_}](std::function<void()> task) {
@@ -154,6 +162,7 @@ class Responder::Exchange {
   bool head_ = false, close_ = false;
   std::string path_;
   Wishes wishes_;
+  RequestTracing tracing_;
   std::size_t route_ = RequestMetrics::unmatched;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<bool> sent_ = false;
@@ -172,7 +181,7 @@ restinio::request_handling_status_t ServerCore::handle(const restinio::request_h
   try {
     route(request, Responder{exchange}, *exchange, *from);
   } catch (const std::exception& error) {
-    log.error("a handler failed", {{"path", request.path}, {"reason", error.what()}});
+    log.error("a handler failed", {{"route", metrics.name(exchange->route())}, {"reason", error.what()}});
     exchange->send(to_response({.status = 500, .detail = "the request could not be answered"}, request.path));
   }
   return restinio::request_accepted();
@@ -228,10 +237,11 @@ std::vector<std::string> Server::routes() const { return core_->router.routes();
 
 void Server::start() {
   auto& core = *core_;
-  core.listener = make_listener(core.context, core.options,
-                                {.request = [&core](restinio::request_handle_t request) { return core.handle(request); },
-                                 .bound = [&core](std::uint16_t port) { core.bound_port = port; },
-                                 .stopping = [&core] { return core.stopping.load(); }});
+  core.listener =
+      make_listener(core.context, core.options,
+                    {.request = [&core](restinio::request_handle_t request) { return core.handle(request); },
+                     .bound = [&core](std::uint16_t port) { core.bound_port = port; },
+                     .stopping = [&core] { return core.stopping.load(); }});
   try {
     core.listener->open();
   } catch (const std::exception& error) {

@@ -21,6 +21,10 @@
 #include "common/http/message.h"
 #include "common/log/log.h"
 
+namespace orderly::tracing {
+class Tracer;
+}
+
 namespace orderly::http {
 
 struct ServerOptions {
@@ -37,6 +41,7 @@ struct ServerOptions {
   std::string tls_certificate = {}, tls_key = {};            // PEM files, read at start(); empty: plain HTTP
   Gate gate = nullptr;                                       // who may use which route; none: everybody
   std::shared_ptr<prometheus::Registry> registry = nullptr;  // where the request metrics go, if anywhere
+  const tracing::Tracer* tracer = nullptr;                   // records requests whose traceparent says so; null: none
 };
 
 // Answers one request, once; a second send does nothing. Dropped without an answer: a 500.

@@ -1,5 +1,5 @@
-// What every librdkafka client of ours reports: its log lines go to our log, and whether all brokers are away is known,
-// and why.
+// What every librdkafka client of ours reports: its log lines go to our log, its figures to our metrics where there are
+// some, and whether all brokers are away is known, and why.
 // Threads: librdkafka calls from its own threads; the queries may come from any. Must outlive its client.
 #pragma once
 
@@ -10,10 +10,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "common/kafka/client_metrics.h"
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
 
@@ -21,7 +23,8 @@ namespace orderly::kafka {
 
 class ClientCallbacks {
  public:
-  explicit ClientCallbacks(const log::Logger& log) : log_(log) {}
+  explicit ClientCallbacks(const log::Logger& log, std::shared_ptr<ClientMetrics> metrics = nullptr)
+      : log_(log.module("kafka")), metrics_(std::move(metrics)) {}
   ClientCallbacks(const ClientCallbacks&) = delete;
   ClientCallbacks& operator=(const ClientCallbacks&) = delete;
 
@@ -30,6 +33,7 @@ class ClientCallbacks {
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_log_cb(conf, &ClientCallbacks::on_log);
     rd_kafka_conf_set_error_cb(conf, &ClientCallbacks::on_error);
+    if (metrics_) rd_kafka_conf_set_stats_cb(conf, &ClientCallbacks::on_statistics);
     std::array<char, 512> reason{};
     errno = 0;
     rd_kafka_t* client = rd_kafka_new(type, conf, reason.data(), reason.size());
@@ -75,6 +79,11 @@ class ClientCallbacks {
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) self->all_brokers_down_.store(true);
     self->log_.debug("Kafka client reports an error", {{"reason", reason}});
   }
+  static int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
+    auto* self = static_cast<ClientCallbacks*>(opaque);
+    self->metrics_->update(json, size, self->counted_);
+    return 0;  // librdkafka frees the text
+  }
 
   // "[thrd:NAME]: HOST:PORT/ID: REASON (after 5ms in state …)", without what differs from one time to the next.
   void remember(std::string_view text) {
@@ -85,6 +94,8 @@ class ClientCallbacks {
   }
 
   log::Logger log_;
+  const std::shared_ptr<ClientMetrics> metrics_;
+  ClientMetrics::Counted counted_;
   mutable std::mutex mutex_;
   std::string reason_;
   std::atomic<bool> all_brokers_down_ = false;

@@ -28,6 +28,7 @@ Config defaults(const LibrdkafkaPublisher::Options& options) {
       {"reconnect.backoff.max.ms", "1000"},
       {"socket.nagle.disable", "true"},
   };
+  if (options.metrics) config["statistics.interval.ms"] = ClientMetrics::default_interval_ms;
   if (options.delivery == Delivery::exactly_once) {
     config["transactional.id"] = options.transactional_id;
     config["transaction.timeout.ms"] = "20000";
@@ -92,7 +93,7 @@ void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_s* client) const {
 void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 
 LibrdkafkaPublisher::LibrdkafkaPublisher(Options options, const log::Logger& log)
-    : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log)) {
+    : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log, options_.metrics)) {
   if (options_.delivery == Delivery::at_least_once) options_.owner.reset();  // nothing fences, so a claim says nothing
   rd_kafka_conf_t* conf = make_conf(defaults(options_), options_.overrides);
   rd_kafka_conf_set_dr_msg_cb(conf, &Callbacks::on_delivery);
@@ -256,6 +257,8 @@ bool LibrdkafkaPublisher::topic_exists(std::string_view topic) {
   rd_kafka_metadata_destroy(metadata);
   return exists;
 }
+
+void LibrdkafkaPublisher::idle() { rd_kafka_poll(client_.get(), 0); }
 
 void LibrdkafkaPublisher::interrupt() {
   const std::lock_guard lock{mutex_};

@@ -21,6 +21,7 @@ struct rd_kafka_topic_s;
 
 namespace orderly::kafka {
 
+class ClientMetrics;
 enum class Delivery { exactly_once, at_least_once };
 
 class LibrdkafkaPublisher final : public Publisher {
@@ -31,6 +32,7 @@ class LibrdkafkaPublisher final : public Publisher {
     std::string watermark_group;   // the consumer group whose offsets are the watermarks
     Delivery delivery = Delivery::exactly_once;
     std::shared_ptr<Owner> owner = {};  // exactly_once: start() waits for whoever else claims, and claims
+    std::shared_ptr<ClientMetrics> metrics = nullptr;  // where the client tells its figures, if anywhere
   };
   LibrdkafkaPublisher(Options options, const log::Logger& log);
   ~LibrdkafkaPublisher() override;
@@ -40,6 +42,7 @@ class LibrdkafkaPublisher final : public Publisher {
   void publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) override;
 
   bool topic_exists(std::string_view topic) override;
+  void idle() override;
   void interrupt() override;
   void renew() override;
   void release() override;

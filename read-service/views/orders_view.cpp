@@ -167,7 +167,7 @@ ListRows count_orders(Reader& reader, const ListRequest& request) {
 ViewDefinition orders_view() {
   return {
       .name = "orders",
-      .schema_version = 2,
+      .schema_version = 3,
       .topics = {orders::topics.begin(), orders::topics.end()},
       .schema = orders::schema(),
       .projection = orders::projection,

@@ -42,6 +42,8 @@ def print_compared(f):
     disturbed = max(ours.get("others_cpu_percent", 0), other.get("others_cpu_percent", 0))
     if disturbed > DISTURBED_PERCENT:
         print(f"  DISTURBED: other programs took {disturbed:.0f} % of the machine")
+    if "note" in f:
+        print(f"  {f['note']}")
 
 
 def print_plain(f):

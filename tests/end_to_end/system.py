@@ -185,7 +185,7 @@ class System:
         if self.producer_ is None:
             self.producer_ = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "partitioner": "murmur2_random",
                                        "queue.buffering.max.messages": 200_000, "message.max.bytes": 4_000_000, "log_level": 0,
-                                       "message.timeout.ms": 120_000})
+                                       "message.timeout.ms": 120_000, "enable.idempotence": True})  # no command twice unless the test says so
         return self.producer_
 
     def send(self, type, data, id=None, key=None, partition=-1, headers=(), json_format=True):

@@ -1,6 +1,7 @@
 #include "handling/command_handler.h"
 
 #include "allocation/v1/allocation.pb.h"
+#include "common/kafka/log_ids.h"
 #include "intake/router.h"
 #include "outbox/integration_events.h"
 #include "outbox/outbox_entry.h"
@@ -16,7 +17,12 @@ using storage::Claim;
 
 CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options, Observe observe,
                                const log::Logger& log)
-    : work_(&work), policies_(options.policies), observe_(std::move(observe)), pipeline_([&] {
+    : work_(&work),
+      policies_(options.policies),
+      observe_(std::move(observe)),
+      tracing_(options.tracing),
+      log_(log),
+      pipeline_([&] {
         const Refuse refuse = [this](const Incoming& incoming, const domain::Rejection& why) {
           auto repeated = repeat(incoming);
           return repeated ? *std::move(repeated) : reject(incoming.envelope, "", 0, why);
@@ -29,7 +35,8 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
           return disown(incoming.envelope, why);
         };
         handler = authenticated(options.authentication, disown_it, std::move(handler));
-        return measured(observe_, audited(options.audit, log, std::move(handler)));
+        handler = measured(observe_, audited(options.audit, log, std::move(handler)));
+        return tracing_ == nullptr ? handler : traced(*tracing_, std::move(handler));
       }()) {}
 
 void CommandHandler::handle(const kafka::Message& record, Lane lane) {
@@ -207,8 +214,9 @@ Outcome CommandHandler::claim(const Envelope& envelope, const domain::BatchRefer
   return answer(envelope, begin_result(envelope, ask.batch_ref, live.head.published_version));
 }
 
-void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+void CommandHandler::refuse_unreadable(const kafka::Message& record, Envelope envelope, const Undecodable& why,
                                        std::string_view parked_stream) {
+  if (tracing_ != nullptr) tracing_->begin(record, envelope, false);
   work_->outbox().dead_letter(record, envelope, why, parked_stream);
   auto& result = begin_result(envelope, "", 0);
   result.set_status(messaging::v1::DEAD_LETTERED);
@@ -218,7 +226,11 @@ void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envel
   // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for, nor a
   // parked command's first answer in the way of its last.
   work_->outbox().result(envelope, result.SerializeAsString(), "");
-  observe_(envelope, {"DEAD_LETTERED", why.reason});
+  const Outcome outcome{"DEAD_LETTERED", why.reason};
+  if (tracing_ != nullptr) tracing_->end(envelope, outcome);
+  observe_(envelope, outcome);
+  // The detail quotes what the sender wrote, so it stays out of the log.
+  if (log_.debugs()) with_ids(log_, record).debug("a command is dead-lettered", {{"code", why.reason}});
 }
 
 messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envelope, std::string_view aggregate_id,

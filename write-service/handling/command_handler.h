@@ -9,6 +9,7 @@
 
 #include "handling/authentication.h"
 #include "handling/command_pipeline.h"
+#include "handling/command_tracing.h"
 #include "intake/command_codec.h"
 #include "messaging/v1/messaging.pb.h"
 #include "reactions/reactions.h"
@@ -23,6 +24,7 @@ class CommandHandler {
     Authentication authentication;
     Authorisation authorisation;
     Audit audit = Audit::off;
+    CommandTracing* tracing = nullptr;  // the shard's own; null: nothing is recorded
     // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
     std::function<Handler(Handler)> wrap;
   };
@@ -44,6 +46,7 @@ class CommandHandler {
   bool is_of_another_shard(Incoming& incoming);
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
+  storage::Claim ask_for_claim(const Envelope& envelope, const Command& command);
   bool is_foreign(const std::string& batch_ref) const;
   const std::string& remembered_id(const Envelope& envelope);  // until the next call
   std::optional<Outcome> repeat(const Incoming& incoming);
@@ -57,7 +60,7 @@ class CommandHandler {
   // An aggregate whose commands need nothing but itself.
   template <domain::Decider Aggregate>
   Outcome handle_alone(const Envelope& envelope, const typename Aggregate::Command& command);
-  void refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+  void refuse_unreadable(const kafka::Message& record, Envelope envelope, const Undecodable& why,
                          std::string_view parked_stream = {});
 
   // Decides, appends and reacts; the events are in, or nothing is.
@@ -78,6 +81,8 @@ class CommandHandler {
   intake::CommandCodec codec_;
   const reactions::Policies policies_;
   const Observe observe_;
+  CommandTracing* const tracing_;
+  const log::Logger log_;
   const Handler pipeline_;
   messaging::v1::CommandResult result_;  // kept for its memory
   std::string remembered_id_;

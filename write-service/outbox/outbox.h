@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ struct Chunk {
   std::int64_t sequence = 0;
   std::int64_t count = 0;
   std::string messages;
+  std::chrono::steady_clock::time_point committed = std::chrono::steady_clock::now();  // or read back, after a start
 };
 
 class Outbox {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "intake/command_codec.h"
+#include "intake/command_token.h"
 #include "outbox/outbox_entry.h"
 
 namespace orderly::outbox {
@@ -142,7 +143,10 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
 void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   const auto started = std::chrono::steady_clock::now();
   const Chunks chunks = next_chunks();
-  if (chunks.empty()) return publisher.renew();
+  if (chunks.empty()) {
+    publisher.idle();
+    return publisher.renew();
+  }
   next_begin_ = started + options_.least_interval;
   messages_.clear();
   headers_.clear();
@@ -169,7 +173,7 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   shorten_ = false;
   most_messages_ = std::min(most_messages_ * 2, options_.max_messages);
   finish(chunks);
-  report_({messages_.size(), std::chrono::steady_clock::now() - started});
+  report_({messages_, started - chunks.front()->committed, std::chrono::steady_clock::now() - started});
 }
 
 // Those behind the watermark are out already: a chunk may straddle it after a crash.

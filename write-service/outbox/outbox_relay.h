@@ -21,15 +21,19 @@
 
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
-#include "intake/command_token.h"
 #include "outbox/outbox.h"
+
+namespace orderly::intake {
+class CommandKeys;
+}
 
 namespace orderly::outbox {
 
 inline constexpr const char* watermark_group = "orderly-outbox";
 
-struct RelayReport {  // one transaction, for the metrics
-  std::size_t messages = 0;
+struct RelayReport {                                 // one transaction, for metrics and tracing
+  std::span<const kafka::OutgoingMessage> messages;  // for the call only
+  std::chrono::steady_clock::duration waited{};      // the oldest of them, from its commit to the transaction's begin
   std::chrono::steady_clock::duration took{};
 };
 
@@ -45,7 +49,7 @@ class OutboxRelay {
     std::chrono::milliseconds drain_at_stop{4'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
     // another key comes to the same bytes.
-    std::shared_ptr<const intake::CommandKeys> keys = nullptr;
+    const intake::CommandKeys* keys = nullptr;  // outlives the relay
     bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;

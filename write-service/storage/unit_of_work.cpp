@@ -15,7 +15,9 @@ std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place
 
 // Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
 void upgrade(sqlite::Database& db) {
-  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
+  // New as well where a crash has left some tables: the row that says the version comes after all of them.
+  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0 ||
+                      db.query_integer("SELECT count(*) FROM shard") == 0;
   const auto version = is_new ? schema_version : db.query_integer("SELECT schema_version FROM shard");
   if (version >= schema_version) return;
   sqlite::Transaction transaction{db};
@@ -209,6 +211,8 @@ void UnitOfWork::write_snapshot(LiveStream& live) {
                             Checksum::of(live.head.stream, live.head.version, data));
   live.snapshot_bytes = data.size();
   live.bytes_since_snapshot = 0;
+  ++snapshots_.written;
+  snapshots_.bytes += static_cast<std::int64_t>(data.size());
 }
 
 void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>& chunks) {

@@ -39,6 +39,10 @@ struct LaneState {
   bool operator==(const LaneState&) const = default;
 };
 
+struct SnapshotCounts {  // since the store was opened
+  std::int64_t written = 0, bytes = 0;
+};
+
 class UnitOfWork {
  public:
   struct Options {
@@ -62,6 +66,7 @@ class UnitOfWork {
   outbox::Outbox& outbox() { return outbox_; }
   const LaneState& lane(Lane lane) const { return lanes_[lane]; }
   ShardPlace place() const { return place_; }
+  const SnapshotCounts& snapshots() const { return snapshots_; }
 
   // The next event of a live stream. `number` counts the events of one command from 0.
   void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, StoredForm event);
@@ -119,6 +124,7 @@ class UnitOfWork {
   std::array<std::int64_t, topics::lanes.size()> next_streams_, committed_next_streams_;
   std::vector<PendingEvent> events_;
   std::vector<LiveStream*> touched_;
+  SnapshotCounts snapshots_;
 };
 
 }  // namespace orderly::storage
