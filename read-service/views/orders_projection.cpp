@@ -43,10 +43,10 @@ struct Order {
   bool is_new = false;
   Status status = Status::created, stored_status = Status::created;
   std::int64_t version = 0, last_event = no_event;
-  std::string customer_id, currency;
+  std::string customer_id{}, currency{};
   std::int64_t total = 0, created_ms = 0, made_ms = 0;
-  std::optional<std::int64_t> paid_ms, shipped_ms, cancelled_ms, refund;
-  std::optional<std::string> cancel_reason, refund_currency;
+  std::optional<std::int64_t> paid_ms{}, shipped_ms{}, cancelled_ms{}, refund{};
+  std::optional<std::string> cancel_reason{}, refund_currency{};
 };
 
 class OrdersProjection final : public Projection {
