@@ -120,7 +120,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   const Waiters::Deadline deadline_;
   const http::Responder responder_;
   Waiters& waiters_;
-  const log::Logger& log_;  // the API's, as long-lived as the waiters
+  const log::Logger log_;
 };
 
 http::Response page(const ListRoute& route, const ListRequest& request, const std::vector<ListRow>& rows) {

@@ -93,7 +93,6 @@ std::expected<ListRequest, http::Problem> parse_list_request(const ListRoute& ro
 }
 
 std::expected<Freshness, http::Problem> parse_freshness(const ResourceRoute& route, const http::Parameters& query) {
-  if (query.empty()) return Freshness{};
   std::vector<std::string> known{"min_version", "wait"};
   if (route.as_of) known.insert(known.end(), {"as_of", "as_of_version"});
   if (const auto problem = refuse_unknown(query, known)) return std::unexpected{*problem};

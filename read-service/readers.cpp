@@ -2,11 +2,6 @@
 
 namespace orderly::read {
 
-// Each commit of the projector's makes a connection forget its cached pages: what is mapped need not be read again.
-Reader::Reader(const std::filesystem::path& file) : Reader(sqlite::Database{file, sqlite::OpenMode::read_only}) {
-  db_.execute("PRAGMA mmap_size = 1073741824");
-}
-
 sqlite::Statement& Reader::query(std::string_view sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) found = statements_.emplace(sql, sqlite::Statement{db_, sql}).first;
@@ -15,7 +10,7 @@ sqlite::Statement& Reader::query(std::string_view sql) {
 
 void Reader::end() {
   for (auto& [sql, statement] : statements_) statement.reset();
-  commit_.run();
+  db_.execute("COMMIT");
 }
 
 std::int64_t stream_version(Reader& reader, std::string_view topic, std::string_view subject) {

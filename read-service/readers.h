@@ -20,15 +20,14 @@ namespace orderly::read {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file);
+  explicit Reader(const std::filesystem::path& file) : db_(file, sqlite::OpenMode::read_only) {}
   explicit Reader(sqlite::Database db) : db_(std::move(db)) {}
   sqlite::Statement& query(std::string_view sql);
-  void begin() { begin_.run(); }
+  void begin() { db_.execute("BEGIN"); }
   void end();
 
  private:
   sqlite::Database db_;
-  sqlite::Statement begin_{db_, "BEGIN"}, commit_{db_, "COMMIT"};
   std::map<std::string, sqlite::Statement, std::less<>> statements_;
 };
 

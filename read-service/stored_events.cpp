@@ -13,7 +13,7 @@ constexpr int partition_bits = 16, offset_bits = 42;
 constexpr std::int64_t most_partitions = std::int64_t{1} << partition_bits,
                        most_offsets = std::int64_t{1} << offset_bits;
 
-std::int64_t place_in(Topics topics, const PublishedEvent& event) {
+std::int64_t place_of(Topics topics, const PublishedEvent& event) {
   const auto topic = std::ranges::find(topics, event.topic) - topics.begin() + 1;
   if (topic > std::ssize(topics) || event.partition >= most_partitions || event.offset >= most_offsets) {
     throw std::length_error{"the event lies where this view keeps none"};
@@ -50,10 +50,8 @@ struct Texts final : kafka::MessageBatch::Owner {
 EventLog::EventLog(const sqlite::Database& db, Topics topics)
     : topics_(topics), insert_(db, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") {}
 
-std::int64_t EventLog::place_of(const PublishedEvent& event) const { return place_in(topics_, event); }
-
 std::int64_t EventLog::append(const PublishedEvent& event, std::int64_t previous) {
-  const auto place = place_of(event);
+  const auto place = place_of(topics_, event);
   // A command that begins a conversation is its own correlation: not written twice.
   const auto correlation =
       event.correlation_id == event.causation_id ? std::nullopt : std::optional{event.correlation_id};

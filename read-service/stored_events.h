@@ -32,8 +32,7 @@ class EventLog {
  public:
   EventLog(const sqlite::Database& db, Topics topics);
 
-  // The place under which the event is kept; append() gives it, too.
-  std::int64_t place_of(const PublishedEvent& event) const;
+  // Gives the place under which the event is kept.
   std::int64_t append(const PublishedEvent& event, std::int64_t previous);
 
  private:

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/http/message.h"
@@ -22,36 +23,24 @@
 
 namespace orderly::read {
 
-// What a batch changed, for those who wait: keys such as "sku/LAMP", and the versions that each has reached. Kept as
-// one text, since mostly nobody waits and nobody asks.
+// What a batch changed, for those who wait: keys such as "sku/LAMP", and the version that each has reached.
 class Changes {
  public:
   void touch(std::string_view kind, std::string_view id, std::int64_t version) {
-    const auto begin = text_.size();
-    text_.append(kind).append("/").append(id);
-    touched_.push_back({begin, text_.size() - begin, version});
+    auto& highest = versions_[std::string{kind}.append("/").append(id)];
+    highest = std::max(highest, version);
   }
-  // each(key, version); a key comes as often as it was touched.
-  void each(auto function) const {
-    for (const auto& one : touched_) function(std::string_view{text_}.substr(one.begin, one.size), one.version);
-  }
+  const std::unordered_map<std::string, std::int64_t>& versions() const { return versions_; }
 
  private:
-  struct Touched {
-    std::size_t begin, size;
-    std::int64_t version;
-  };
-  std::string text_;
-  std::vector<Touched> touched_;
+  std::unordered_map<std::string, std::int64_t> versions_;
 };
 
-// Bound to the tables of one file. Each event comes once, in the order of its partition, inside a transaction. What a
-// projection holds back it writes in finish(), before the commit; after a failure it is never used again.
+// Bound to the tables of one file. Each event comes once, in the order of its partition, inside a transaction.
 class Projection {
  public:
   virtual ~Projection() = default;
   virtual void apply(const PublishedEvent& event, Changes& changes) = 0;
-  virtual void finish() {}
 };
 
 // One resource as a query found it.

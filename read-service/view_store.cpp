@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
-
-#include "read-service/held_rows.h"
+#include <unordered_map>
 
 namespace orderly::read {
 namespace {
@@ -41,29 +40,33 @@ class ViewStore::StreamVersions {
 
   // False: the view has this version already.
   bool advance(const PublishedEvent& event, std::size_t& gaps) {
-    auto& of_topic = topics_.at(event.topic);
-    auto& version = of_topic.at(event.subject, [&] {
+    const Key key{event.topic, event.subject};
+    auto found = versions_.find(key);
+    if (found == versions_.end()) {
       auto& read = store_.read_stream_->bind(event.topic, event.subject);
-      const std::int64_t known = read.step() ? read.integer(0) : 0;
+      found = versions_.emplace(key, read.step() ? read.integer(0) : 0).first;
       read.reset();
-      return known;
-    });
-    if (event.stream_version <= version) return false;
-    if (event.stream_version != version + 1) ++gaps;
-    version = event.stream_version;
+    }
+    if (event.stream_version <= found->second) return false;
+    if (event.stream_version != found->second + 1) ++gaps;
+    found->second = event.stream_version;
     return true;
   }
 
   void save() {
-    topics_.write([&](const std::string& topic, HeldRows<std::int64_t>& of_topic) {
-      of_topic.write(
-          [&](const std::string& subject, std::int64_t version) { store_.save_stream_->run(topic, subject, version); });
-    });
+    for (const auto& [key, version] : versions_) store_.save_stream_->run(key.topic, key.subject, version);
   }
 
  private:
+  struct Key {
+    std::string_view topic, subject;
+    bool operator==(const Key& other) const { return subject == other.subject && topic == other.topic; }
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return std::hash<std::string_view>{}(key.subject); }
+  };
   ViewStore& store_;
-  HeldRows<HeldRows<std::int64_t>> topics_;
+  std::unordered_map<Key, std::int64_t, Hash> versions_;
 };
 
 ViewStore::ViewStore(const ViewDefinition& definition, std::filesystem::path file)
@@ -89,30 +92,12 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   Applied applied;
   // Most batches that come one event at a time are of no interest to most views.
   if (std::ranges::none_of(events, [&](const auto& event) { return definition_.wants(event.topic); })) return applied;
-  if (!projection_) projection_ = definition_.projection(db_);
   const auto started = std::chrono::steady_clock::now();
   Positions next = positions_;
-  sqlite::Transaction transaction{db_};
-  try {
-    apply_all(events, next, applied);
-  } catch (...) {
-    projection_.reset();  // with what it held back
-    throw;
-  }
-  if (next == positions_) return applied;
-  for (const auto& [partition, offset] : next) save_position_->run(partition.first, partition.second, offset);
-  const auto applied_at = std::chrono::steady_clock::now();
-  transaction.commit();
-  applied.applying = applied_at - started;
-  applied.committing = std::chrono::steady_clock::now() - applied_at;
-  positions_ = std::move(next);
-  return applied;
-}
-
-void ViewStore::apply_all(std::span<const PublishedEvent> events, Positions& next, Applied& applied) {
   const PublishedEvent* last = nullptr;
   std::int64_t* next_offset = nullptr;
   StreamVersions streams{*this};
+  sqlite::Transaction transaction{db_};
   for (const auto& event : events) {
     if (!definition_.wants(event.topic)) continue;
     if (last == nullptr || event.topic != last->topic || event.partition != last->partition) {
@@ -123,13 +108,15 @@ void ViewStore::apply_all(std::span<const PublishedEvent> events, Positions& nex
     apply_one(event, streams, applied);
     *next_offset = event.offset + 1;
   }
-  if (next == positions_) return;
-  try {
-    projection_->finish();
-  } catch (const std::exception& error) {
-    throw std::runtime_error{"up to " + describe(*last) + error.what()};
-  }
+  if (next == positions_) return applied;
   streams.save();
+  for (const auto& [partition, offset] : next) save_position_->run(partition.first, partition.second, offset);
+  const auto applied_at = std::chrono::steady_clock::now();
+  transaction.commit();
+  applied.applying = applied_at - started;
+  applied.committing = std::chrono::steady_clock::now() - applied_at;
+  positions_ = std::move(next);
+  return applied;
 }
 
 void ViewStore::apply_one(const PublishedEvent& event, StreamVersions& streams, Applied& applied) try {

@@ -46,14 +46,13 @@ class ViewStore {
 
  private:
   class StreamVersions;
-  void apply_all(std::span<const PublishedEvent> events, Positions& next, Applied& applied);
   void apply_one(const PublishedEvent& event, StreamVersions& streams, Applied& applied);
 
   const ViewDefinition& definition_;
   const std::filesystem::path file_;
   sqlite::Database db_;
   Positions positions_;
-  std::unique_ptr<Projection> projection_;  // null after a failure: made anew
+  std::unique_ptr<Projection> projection_;
   std::unique_ptr<sqlite::Statement> save_position_, read_stream_, save_stream_;
 };
 

@@ -33,13 +33,13 @@ void Waiters::committed(const std::string& view, const Changes& changes) {
     const std::lock_guard lock{mutex_};
     ++commits_[view];
     if (waiting_.empty()) return;
-    changes.each([&](std::string_view key, std::int64_t version) {
+    for (const auto& [key, version] : changes.versions()) {
       const auto [first, last] = by_key_.equal_range(key_of(view, key));
       for (auto at = first; at != last;) {
         const auto place = (at++)->second;
         if (version >= place->wish.version) take(place, woken);
       }
-    });
+    }
   }
   wake(woken);
 }

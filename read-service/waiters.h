@@ -14,7 +14,6 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <unordered_map>
 
@@ -58,7 +57,7 @@ class Waiters {
     std::multimap<Deadline, Place>::iterator by_deadline;
     std::unordered_multimap<std::string, Place>::iterator by_key;
   };
-  static std::string key_of(const std::string& view, std::string_view key) { return (view + '/').append(key); }
+  static std::string key_of(const std::string& view, const std::string& key) { return view + '/' + key; }
   void take(Place place, std::list<Waiting>& into);
   void wake(std::list<Waiting>& woken);
   void watch_deadlines();

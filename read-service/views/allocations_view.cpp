@@ -2,7 +2,6 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "common/http/json.h"
-#include "read-service/held_rows.h"
 
 namespace orderly::read {
 namespace {
@@ -26,8 +25,8 @@ class AllocationsProjection final : public Projection {
       : put_(db, "INSERT OR REPLACE INTO allocations VALUES (?1, ?2, ?3, ?4, ?5)"),
         remove_(db, "DELETE FROM allocations WHERE order_id = ?1 AND sku = ?2 AND batch_ref = ?3"),
         touch_order_(db,
-                     "INSERT INTO order_versions VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE "
-                     "SET version = max(version, excluded.version), events = events + excluded.events") {}
+                     "INSERT INTO order_versions VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE "
+                     "SET version = max(version, excluded.version), events = events + 1") {}
 
   void apply(const PublishedEvent& event, Changes& changes) override {
     if (const auto* allocated = event.as<v1::Allocated>()) {
@@ -44,25 +43,13 @@ class AllocationsProjection final : public Projection {
     }
   }
 
-  void finish() override {
-    orders_.write(
-        [&](const std::string& id, const Order& order) { touch_order_.run(id, order.version, order.events); });
-  }
-
  private:
-  struct Order {  // what the batch adds to it
-    std::int64_t version = 0, events = 0;
-  };
-
   void touch(const std::string& order_id, const PublishedEvent& event, Changes& changes) {
-    auto& order = orders_.at(order_id);
-    order.version = std::max(order.version, event.stream_version);
-    ++order.events;
+    touch_order_.run(order_id, event.stream_version);
     changes.touch("order", order_id, event.stream_version);
   }
 
   sqlite::Statement put_, remove_, touch_order_;
-  HeldRows<Order> orders_;
 };
 
 Answer allocations_of_order(Reader& reader, const std::string& order_id) {

@@ -4,7 +4,6 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "common/http/json.h"
-#include "read-service/held_rows.h"
 
 namespace orderly::read {
 namespace {
@@ -23,9 +22,10 @@ constexpr const char* schema = R"sql(
 class BatchesProjection final : public Projection {
  public:
   explicit BatchesProjection(sqlite::Database& db)
-      : create_(db, "INSERT INTO batches VALUES (?1, ?2, ?3, 0, ?4, ?5)"),
-        read_(db, "SELECT quantity, allocated FROM batches WHERE batch_ref = ?1"),
-        change_(db, "UPDATE batches SET quantity = ?2, allocated = ?3, version = ?4 WHERE batch_ref = ?1") {}
+      : db_(db),
+        create_(db, "INSERT INTO batches VALUES (?1, ?2, ?3, 0, ?4, ?5)"),
+        set_quantity_(db, "UPDATE batches SET quantity = ?2, version = ?3 WHERE batch_ref = ?1"),
+        allocate_(db, "UPDATE batches SET allocated = allocated + ?2, version = ?3 WHERE batch_ref = ?1") {}
 
   void apply(const PublishedEvent& event, Changes& changes) override {
     changes.touch("sku", event.subject, event.stream_version);
@@ -33,39 +33,24 @@ class BatchesProjection final : public Projection {
       create_.run(created->batch_ref(), created->sku(), created->quantity(), created->eta(), event.stream_version);
       changes.touch("batch", created->batch_ref(), event.stream_version);
     } else if (const auto* changed = event.as<v1::BatchQuantityChanged>()) {
-      batch(changed->batch_ref(), event).quantity = changed->quantity();
+      change(set_quantity_, changed->batch_ref(), changed->quantity(), event);
     } else if (const auto* allocated = event.as<v1::Allocated>()) {
-      batch(allocated->batch_ref(), event).allocated += allocated->quantity();
+      change(allocate_, allocated->batch_ref(), allocated->quantity(), event);
     } else if (const auto* deallocated = event.as<v1::Deallocated>()) {
       if (!deallocated->batch_ref().empty())
-        batch(deallocated->batch_ref(), event).allocated -= deallocated->quantity();
+        change(allocate_, deallocated->batch_ref(), -deallocated->quantity(), event);
     }
   }
 
-  void finish() override {
-    batches_.write([&](const std::string& batch_ref, const Batch& batch) {
-      change_.run(batch_ref, batch.quantity, batch.allocated, batch.version);
-    });
-  }
-
  private:
-  struct Batch {
-    std::int64_t quantity = 0, allocated = 0, version = 0;
-  };
-
-  Batch& batch(const std::string& batch_ref, const PublishedEvent& event) {
-    auto& batch = batches_.at(batch_ref, [&] {
-      if (!read_.bind(batch_ref).step()) throw std::runtime_error{"there is no batch " + batch_ref};
-      const Batch found{.quantity = read_.integer(0), .allocated = read_.integer(1)};
-      read_.reset();
-      return found;
-    });
-    batch.version = event.stream_version;
-    return batch;
+  void change(sqlite::Statement& statement, const std::string& batch_ref, std::int64_t quantity,
+              const PublishedEvent& event) {
+    statement.run(batch_ref, quantity, event.stream_version);
+    if (db_.changes() == 0) throw std::runtime_error{"there is no batch " + batch_ref};
   }
 
-  sqlite::Statement create_, read_, change_;
-  HeldRows<Batch> batches_;
+  const sqlite::Database& db_;
+  sqlite::Statement create_, set_quantity_, allocate_;
 };
 
 constexpr const char* columns = "SELECT batch_ref, sku, quantity, allocated, eta, version FROM batches ";

@@ -5,7 +5,6 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "ordering/v1/ordering.pb.h"
-#include "read-service/held_rows.h"
 #include "read-service/message_json.h"
 
 namespace orderly::read::orders {
@@ -38,37 +37,27 @@ constexpr const char* tables = R"sql(
   INSERT INTO order_counts VALUES (1, 0), (2, 0), (3, 0), (4, 0);
 )sql";
 
-// An order as a batch leaves it. Of one that is in the table already only what changes is held.
-struct Order {
-  bool is_new = false;
-  Status status = Status::created, stored_status = Status::created;
-  std::int64_t version = 0, last_event = no_event;
-  std::string customer_id{}, currency{};
-  std::int64_t total = 0, created_ms = 0, made_ms = 0;
-  std::optional<std::int64_t> paid_ms{}, shipped_ms{}, cancelled_ms{}, refund{};
-  std::optional<std::string> cancel_reason{}, refund_currency{};
-};
-
 class OrdersProjection final : public Projection {
  public:
   explicit OrdersProjection(sqlite::Database& db)
-      : db_(db),
-        events_(db, topics),
-        insert_(db, "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"),
-        advance_(db, "UPDATE orders SET version = ?2, last_event = ?3 WHERE order_id = ?1"),
-        update_(db,
-                "UPDATE orders SET version = ?2, last_event = ?3, status = ?4, paid_ms = coalesce(?5, paid_ms), "
-                "shipped_ms = coalesce(?6, shipped_ms), cancelled_ms = coalesce(?7, cancelled_ms), "
-                "cancel_reason = coalesce(?8, cancel_reason), refund_currency = coalesce(?9, refund_currency), "
-                "refund = coalesce(?10, refund) WHERE order_id = ?1"),
-        read_(db, "SELECT last_event, status FROM orders WHERE order_id = ?1"),
+      : events_(db, topics),
+        create_(db,
+                "INSERT INTO orders(order_id, customer_id, status, currency, total, version, created_ms, made_ms, "
+                "last_event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
         add_line_(db, "INSERT INTO order_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
         count_(db, "UPDATE order_counts SET orders = orders + ?2 WHERE status = ?1"),
-        add_fact_(db, "INSERT INTO line_allocations VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6) ON CONFLICT DO NOTHING"),
+        last_event_(db, "SELECT last_event, status FROM orders WHERE order_id = ?1"),
+        advance_(db, "UPDATE orders SET version = ?2, last_event = ?3 WHERE order_id = ?1"),
+        pay_(db, "UPDATE orders SET version = ?2, last_event = ?3, status = ?4, paid_ms = ?5 WHERE order_id = ?1"),
+        ship_(db, "UPDATE orders SET version = ?2, last_event = ?3, status = ?4, shipped_ms = ?5 WHERE order_id = ?1"),
+        cancel_(db,
+                "UPDATE orders SET version = ?2, last_event = ?3, status = ?4, cancelled_ms = ?5, cancel_reason = ?6, "
+                "refund_currency = ?7, refund = ?8 WHERE order_id = ?1"),
         last_fact_(db, "SELECT last_event FROM line_allocations WHERE order_id = ?1 AND sku = ?2 AND quantity = ?3"),
-        change_fact_(db,
-                     "UPDATE line_allocations SET status = ?4, batch_ref = ?5, events = events + 1, last_event = ?6 "
-                     "WHERE order_id = ?1 AND sku = ?2 AND quantity = ?3") {}
+        put_fact_(db,
+                  "INSERT INTO line_allocations VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6) ON CONFLICT DO UPDATE SET "
+                  "status = excluded.status, batch_ref = excluded.batch_ref, events = events + 1, "
+                  "last_event = excluded.last_event") {}
 
   void apply(const PublishedEvent& event, Changes& changes) override {
     if (event.topic == ordering_events) {
@@ -83,98 +72,58 @@ class OrdersProjection final : public Projection {
     }
   }
 
-  void finish() override {
-    orders_.write([&](const std::string& id, const Order& order) { write(id, order); });
-    for (std::size_t status = 0; status < added_.size(); ++status) {
-      if (const auto added = std::exchange(added_.at(status), 0); added != 0) count_.run(status, added);
-    }
-  }
-
  private:
   void apply_to_order(const PublishedEvent& event) {
-    const auto* created = event.as<ordering::OrderCreated>();
-    auto& order = orders_.at(event.subject, [&] { return created ? Order{.is_new = true} : read(event.subject); });
-    order.version = event.stream_version;
-    order.last_event = events_.append(event, order.last_event);
-    const auto at_ms = to_unix_ms(event.happened());
-    if (created != nullptr) {
-      create(order, event.subject, *created, at_ms);
-    } else if (event.as<ordering::OrderPaid>()) {
-      order.paid_ms = at_ms;
-      order.status = Status::paid;
-    } else if (event.as<ordering::OrderShipped>()) {
-      order.shipped_ms = at_ms;
-      order.status = Status::shipped;
-    } else if (const auto* cancelled = event.as<ordering::OrderCancelled>()) {
-      order.cancelled_ms = at_ms;
-      order.status = Status::cancelled;
-      order.cancel_reason = cancelled->reason();
-      order.refund_currency = cancelled->refund().currency();
-      if (cancelled->was_paid()) order.refund = cancelled->refund().minor_units();
+    if (const auto* created = event.as<ordering::OrderCreated>()) return create(event, *created);
+    if (!last_event_.bind(event.subject).step()) {
+      throw std::runtime_error{"there is no order " + std::string{event.subject}};
     }
+    const auto previous = last_event_.integer(0);
+    const auto status = static_cast<Status>(last_event_.integer(1));
+    last_event_.reset();
+    const auto place = events_.append(event, previous);
+    const auto set = [&](sqlite::Statement& statement, Status next, const auto&... values) {
+      statement.run(event.subject, event.stream_version, place, next, values...);
+      count_.run(status, -1);
+      count_.run(next, 1);
+    };
+    const auto at_ms = to_unix_ms(event.happened());
+    if (event.as<ordering::OrderPaid>()) return set(pay_, Status::paid, at_ms);
+    if (event.as<ordering::OrderShipped>()) return set(ship_, Status::shipped, at_ms);
+    if (const auto* cancelled = event.as<ordering::OrderCancelled>()) {
+      const auto refund = cancelled->was_paid() ? std::optional{cancelled->refund().minor_units()} : std::nullopt;
+      return set(cancel_, Status::cancelled, at_ms, cancelled->reason(), cancelled->refund().currency(), refund);
+    }
+    advance_.run(event.subject, event.stream_version, place);
   }
 
-  Order read(std::string_view id) {
-    if (!read_.bind(id).step()) throw std::runtime_error{"there is no order " + std::string{id}};
-    const auto status = static_cast<Status>(read_.integer(1));
-    Order order{.status = status, .stored_status = status, .last_event = read_.integer(0)};
-    read_.reset();
-    return order;
-  }
-
-  void create(Order& order, std::string_view id, const ordering::OrderCreated& created, std::int64_t made_ms) {
-    order.customer_id = created.customer_id();
-    order.currency = created.total().currency();
-    order.total = created.total().minor_units();
-    order.made_ms = made_ms;
-    order.created_ms = created.has_created_at() ? to_unix_ms(to_time(created.created_at())) : made_ms;
+  void create(const PublishedEvent& event, const ordering::OrderCreated& created) {
+    const auto place = events_.append(event, no_event);
+    const auto made_ms = to_unix_ms(event.happened());
+    const auto created_ms = created.has_created_at() ? to_unix_ms(to_time(created.created_at())) : made_ms;
+    create_.run(event.subject, created.customer_id(), Status::created, created.total().currency(),
+                created.total().minor_units(), event.stream_version, created_ms, made_ms, place);
+    count_.run(Status::created, 1);
     std::map<std::string_view, std::int64_t> of_sku;
     for (const auto& item : created.items()) of_sku[item.sku()] += item.quantity();
     for (int i = 0; i < created.items_size(); ++i) {
       const auto& item = created.items(i);
-      add_line_.run(id, i, item.sku(), item.quantity(), of_sku[item.sku()], item.unit_price().currency(),
+      add_line_.run(event.subject, i, item.sku(), item.quantity(), of_sku[item.sku()], item.unit_price().currency(),
                     item.unit_price().minor_units());
     }
   }
 
-  void write(const std::string& id, const Order& order) {
-    if (order.is_new) {
-      insert_.run(id, order.customer_id, order.status, order.currency, order.total, order.version, order.created_ms,
-                  order.made_ms, order.paid_ms, order.shipped_ms, order.cancelled_ms, order.cancel_reason,
-                  order.refund_currency, order.refund, order.last_event);
-      ++added_to(order.status);
-    } else if (order.status == order.stored_status) {  // leaves the indexes alone
-      advance_.run(id, order.version, order.last_event);
-    } else {
-      update_.run(id, order.version, order.last_event, order.status, order.paid_ms, order.shipped_ms,
-                  order.cancelled_ms, order.cancel_reason, order.refund_currency, order.refund);
-      --added_to(order.stored_status);
-      ++added_to(order.status);
-    }
-  }
-
-  // Most facts are the first about their line.
   template <class Fact>
   void keep_fact(const PublishedEvent& event, const Fact& fact, LineStatus status, std::string_view batch_ref) {
-    const auto place = events_.place_of(event);
-    add_fact_.run(fact.order_id(), fact.sku(), fact.quantity(), status, batch_ref, place);
-    if (db_.changes() == 1) return void(events_.append(event, no_event));
-    if (!last_fact_.bind(fact.order_id(), fact.sku(), fact.quantity()).step()) {
-      throw std::runtime_error{"a fact about a line is there and is not"};
-    }
-    const auto previous = last_fact_.integer(0);
+    const bool known = last_fact_.bind(fact.order_id(), fact.sku(), fact.quantity()).step();
+    const auto previous = known ? last_fact_.integer(0) : no_event;
     last_fact_.reset();
-    events_.append(event, previous);
-    change_fact_.run(fact.order_id(), fact.sku(), fact.quantity(), status, batch_ref, place);
+    const auto place = events_.append(event, previous);
+    put_fact_.run(fact.order_id(), fact.sku(), fact.quantity(), status, batch_ref, place);
   }
 
-  std::int64_t& added_to(Status status) { return added_.at(static_cast<std::size_t>(status)); }
-
-  const sqlite::Database& db_;
   EventLog events_;
-  sqlite::Statement insert_, advance_, update_, read_, add_line_, count_, add_fact_, last_fact_, change_fact_;
-  HeldRows<Order> orders_;
-  std::array<std::int64_t, status_names.size() + 1> added_{};  // by status
+  sqlite::Statement create_, add_line_, count_, last_event_, advance_, pay_, ship_, cancel_, last_fact_, put_fact_;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "common/http/json.h"
-#include "read-service/held_rows.h"
 
 namespace orderly::read {
 namespace {
@@ -33,22 +32,22 @@ constexpr const char* schema = R"sql(
   CREATE INDEX products_low ON products(quantity - allocated, sku) WHERE quantity - allocated <= 10;
 )sql";
 
-struct Product {
-  std::int64_t batches = 0, quantity = 0, allocated = 0, backordered_lines = 0, backordered_quantity = 0, version = 0,
-               time_ms = 0;
+// What an event adds to a product's totals.
+struct Sums {
+  std::int64_t batches = 0, quantity = 0, allocated = 0, backordered_lines = 0, backordered_quantity = 0;
 };
 
 class ProductsProjection final : public Projection {
  public:
   explicit ProductsProjection(sqlite::Database& db)
-      : read_(db,
-              "SELECT batches, quantity, allocated, backordered_lines, backordered_quantity, version, time_ms "
-              "FROM products WHERE sku = ?1"),
-        write_(db,
-               "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET batches = ?2, "
-               "quantity = ?3, allocated = ?4, backordered_lines = ?5, backordered_quantity = ?6, version = ?7, "
-               "time_ms = ?8"),
-        remember_(db, "INSERT INTO product_versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+      : add_(db,
+             "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET "
+             "batches = batches + ?2, quantity = quantity + ?3, allocated = allocated + ?4, "
+             "backordered_lines = backordered_lines + ?5, backordered_quantity = backordered_quantity + ?6, version = "
+             "?7, time_ms = max(time_ms, ?8)"),
+        remember_(db,
+                  "INSERT INTO product_versions SELECT sku, version, batches, quantity, allocated, backordered_lines, "
+                  "backordered_quantity, time_ms FROM products WHERE sku = ?1"),
         create_batch_(db, "INSERT INTO batch_quantities VALUES (?1, ?2)"),
         batch_quantity_(db, "SELECT quantity FROM batch_quantities WHERE batch_ref = ?1"),
         set_batch_quantity_(db, "UPDATE batch_quantities SET quantity = ?2 WHERE batch_ref = ?1"),
@@ -57,66 +56,46 @@ class ProductsProjection final : public Projection {
         end_waiting_(db, "DELETE FROM waiting_lines WHERE sku = ?1 AND order_id = ?2") {}
 
   void apply(const PublishedEvent& event, Changes& changes) override {
-    auto& p = products_.at(event.subject, [&] { return read(event.subject); });
-    change(p, event);
-    p.version = event.stream_version;
-    p.time_ms = std::max(p.time_ms, to_unix_ms(event.happened()));
-    remember_.run(event.subject, p.version, p.batches, p.quantity, p.allocated, p.backordered_lines,
-                  p.backordered_quantity, p.time_ms);
+    const auto sums = sums_of(event);
+    add_.run(event.subject, sums.batches, sums.quantity, sums.allocated, sums.backordered_lines,
+             sums.backordered_quantity, event.stream_version, to_unix_ms(event.happened()));
+    remember_.run(event.subject);
     changes.touch("sku", event.subject, event.stream_version);
   }
 
-  void finish() override {
-    products_.write([&](const std::string& sku, const Product& p) {
-      write_.run(sku, p.batches, p.quantity, p.allocated, p.backordered_lines, p.backordered_quantity, p.version,
-                 p.time_ms);
-    });
-  }
-
  private:
-  Product read(std::string_view sku) {
-    Product product;
-    if (read_.bind(sku).step()) {
-      product = {read_.integer(0), read_.integer(1), read_.integer(2), read_.integer(3),
-                 read_.integer(4), read_.integer(5), read_.integer(6)};
-    }
-    read_.reset();
-    return product;
-  }
-
-  void change(Product& product, const PublishedEvent& event) {
+  Sums sums_of(const PublishedEvent& event) {
+    Sums sums;
     if (const auto* created = event.as<v1::BatchCreated>()) {
       create_batch_.run(created->batch_ref(), created->quantity());
-      ++product.batches;
-      product.quantity += created->quantity();
+      sums = {.batches = 1, .quantity = created->quantity()};
     } else if (const auto* changed = event.as<v1::BatchQuantityChanged>()) {
-      product.quantity += changed->quantity() - quantity_of(changed->batch_ref());
+      sums.quantity = changed->quantity() - quantity_of(changed->batch_ref());
       set_batch_quantity_.run(changed->batch_ref(), changed->quantity());
     } else if (const auto* allocated = event.as<v1::Allocated>()) {
-      end_waiting(product, event.subject, allocated->order_id());
-      product.allocated += allocated->quantity();
+      sums = end_waiting(event.subject, allocated->order_id());
+      sums.allocated = allocated->quantity();
     } else if (const auto* deallocated = event.as<v1::Deallocated>()) {
-      if (deallocated->batch_ref().empty()) return end_waiting(product, event.subject, deallocated->order_id());
-      product.allocated -= deallocated->quantity();
+      if (deallocated->batch_ref().empty()) return end_waiting(event.subject, deallocated->order_id());
+      sums.allocated = -deallocated->quantity();
     } else if (const auto* out_of_stock = event.as<v1::OutOfStock>();
                out_of_stock != nullptr && out_of_stock->backordered()) {
-      end_waiting(product, event.subject, out_of_stock->order_id());  // one that waits already waits once
+      sums = end_waiting(event.subject, out_of_stock->order_id());  // one that waits already waits once
       begin_waiting_.run(event.subject, out_of_stock->order_id(), out_of_stock->quantity());
-      ++product.backordered_lines;
-      product.backordered_quantity += out_of_stock->quantity();
+      ++sums.backordered_lines;
+      sums.backordered_quantity += out_of_stock->quantity();
     }
+    return sums;
   }
 
-  // Looked up first: few lines wait, and DELETE … RETURNING makes a table of its own each time.
-  void end_waiting(Product& product, std::string_view sku, const std::string& order_id) {
-    if (product.backordered_lines == 0) return;
+  // Looked up first: nearly no line waits, and DELETE … RETURNING makes a table of its own each time.
+  Sums end_waiting(std::string_view sku, const std::string& order_id) {
     const bool waits = waiting_quantity_.bind(sku, order_id).step();
     const auto quantity = waits ? waiting_quantity_.integer(0) : 0;
     waiting_quantity_.reset();
-    if (!waits) return;
+    if (!waits) return {};
     end_waiting_.run(sku, order_id);
-    --product.backordered_lines;
-    product.backordered_quantity -= quantity;
+    return {.backordered_lines = -1, .backordered_quantity = -quantity};
   }
 
   std::int64_t quantity_of(const std::string& batch_ref) {
@@ -126,9 +105,8 @@ class ProductsProjection final : public Projection {
     return quantity;
   }
 
-  sqlite::Statement read_, write_, remember_, create_batch_, batch_quantity_, set_batch_quantity_, begin_waiting_,
+  sqlite::Statement add_, remember_, create_batch_, batch_quantity_, set_batch_quantity_, begin_waiting_,
       waiting_quantity_, end_waiting_;
-  HeldRows<Product> products_;
 };
 
 std::string to_json(std::string_view sku, const sqlite::Statement& row) {

@@ -23,7 +23,6 @@ struct Breakable {
       if (*broken_) throw std::runtime_error{"a bug in the projection"};
       inner_->apply(event, changes);
     }
-    void finish() override { inner_->finish(); }
 
    private:
     std::unique_ptr<read::Projection> inner_;
