@@ -16,7 +16,7 @@ MODES = {"order": ("one order", 0.6), "page": ("a page of 50 orders", 0.4)}
 
 def wrk(port, mode, orders, seconds, connections=CONNECTIONS, delay_ms=0):
     if not shutil.which("wrk"):
-        raise RuntimeError("queries: there is no wrk; on Debian: apt-get install wrk")
+        raise RuntimeError("queries: there is no wrk; deploy/local/install --bench installs it")
     done = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", SCRIPT, f"http://127.0.0.1:{port}",
          "--", mode, str(orders), str(delay_ms)],

@@ -138,7 +138,7 @@ struct FloorRows::Files {
 
   void put_result(const messaging::v1::CommandResult& r) {
     result.run(r.command_id(), r.type(), r.status(), r.code(), r.message(), r.aggregate_id(), r.version(), r.field(),
-               r.batch_ref(), r.out_of_stock(), r.correlation_id());
+               r.batch_ref(), r.out_of_stock(), r.correlation_id(), nullptr);
   }
 
   void put_dead_letter(const Event& event) {
@@ -174,8 +174,9 @@ struct FloorRows::Files {
   sqlite::Statement batch_quantity = prepare("products", "INSERT INTO batch_quantities VALUES (?1, ?2)");
   sqlite::Statement result =
       prepare("command_results",
-              "INSERT OR REPLACE INTO command_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-  sqlite::Statement history = prepare("orders", "INSERT INTO events VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8)");
+              "INSERT OR REPLACE INTO command_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+  sqlite::Statement history =
+      prepare("orders", "INSERT INTO events VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, NULL)");
   sqlite::Statement fact = prepare("orders",
                                    "INSERT INTO line_allocations VALUES (?1, ?2, ?3, 1, ?4, 1, ?5) ON CONFLICT DO "
                                    "UPDATE SET status = 1, batch_ref = ?4, events = events + 1, last_event = ?5");
