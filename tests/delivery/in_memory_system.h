@@ -1,6 +1,6 @@
 // The whole write side without threads or a broker: every shard's real store and handler over topics held in memory.
 // run() carries records round until nothing moves any more, so a test sends, runs, and looks. restart() is a crash
-// after the last commit.
+// after the last commit. With `wrap` and a batch of one, a command whose handling throws is parked, as the shard does.
 #pragma once
 
 #include <google/protobuf/util/json_util.h>
@@ -200,8 +200,19 @@ class InMemorySystem {
     for (const auto& [name, value] : record.headers) headers.push_back({name, value});
     std::optional<std::string_view> key;
     if (record.key) key = *record.key;
-    shard.handler->handle({record.topic, record.partition, offset, record.timestamp_ms, key, record.value, headers},
-                          lane);
+    const kafka::Message message{record.topic, record.partition, offset,      record.timestamp_ms,
+                                 key,          record.value,     headers};
+    try {
+      shard.handler->handle(message, lane);
+    } catch (const std::runtime_error& defect) {
+      if (!handling_.wrap || batch_ != 1) throw;  // nobody meant it to, or the rollback would take other records, too
+      shard.work->rollback();
+      if (shard.handler->park_released(defect.what())) {
+        publish(shard.work->commit());
+        return handle(shard, record, lane, offset);
+      }
+      shard.handler->park(message, lane, defect.what());
+    }
     shard.work->consumed(lane, offset + 1);
   }
 
@@ -224,7 +235,8 @@ class InMemorySystem {
   // As the relay does.
   void vouch(kafka::OutgoingMessage message, const std::vector<kafka::Header>& headers, StoredRecord& record) const {
     const auto keys = handling_.authentication.keys();
-    if (!keys || !topics::is_commands(message.topic)) return;
+    const bool is_unproved = std::ranges::any_of(headers, [](auto& h) { return h.name == intake::unproved_header; });
+    if (!keys || !topics::is_commands(message.topic) || is_unproved) return;
     message.headers = headers;
     record.headers.emplace_back("ce_authtoken", keys->vouch(message));
   }

@@ -32,7 +32,7 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
         handler = validated(refuse, std::move(handler));
         handler = authorised(options.authorisation, refuse, std::move(handler));
         const Refuse disown_it = [this](const Incoming& incoming, const domain::Rejection& why) {
-          return disown(incoming.envelope, why);
+          return disown(incoming, why);
         };
         handler = authenticated(options.authentication, disown_it, std::move(handler));
         handler = measured(observe_, audited(options.audit, log, std::move(handler)));
@@ -268,8 +268,14 @@ Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggreg
 }
 
 // For whoever is not who he says: not remembered, since the id may be another's, and no second answer beside the one
-// that the id has.
-Outcome CommandHandler::disown(const Envelope& envelope, const domain::Rejection& why) {
+// that the id has, which only the shard that owns the aggregate knows.
+Outcome CommandHandler::disown(const Incoming& incoming, const domain::Rejection& why) {
+  const auto& envelope = incoming.envelope;
+  const auto [shard, partitions] = work_->place();
+  if (const auto owner = intake::owner(incoming.command, partitions); owner != shard) {
+    work_->outbox().forward_unproved(incoming.record, envelope, owner);
+    return {"FORWARDED"};
+  }
   fill_in_rejection(envelope, "", 0, why);
   if (!work_->results().find(remembered_id(envelope))) {
     work_->outbox().result(envelope, result_.SerializeAsString(), "");

@@ -46,7 +46,7 @@ class CommandHandler {
   bool is_of_another_shard(Incoming& incoming);
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
-  storage::Claim ask_for_claim(const Envelope& envelope, const Command& command);
+  storage::Claim ask_for_claim(const kafka::Message& record, const Envelope& envelope, const Command& command);
   bool is_foreign(const std::string& batch_ref) const;
   const std::string& remembered_id(const Envelope& envelope);  // until the next call
   std::optional<Outcome> repeat(const Incoming& incoming);
@@ -73,7 +73,7 @@ class CommandHandler {
   Outcome answer(const Envelope& envelope, messaging::v1::CommandResult& result);
   void fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
                          const domain::Rejection& why);
-  Outcome disown(const Envelope& envelope, const domain::Rejection& why);
+  Outcome disown(const Incoming& incoming, const domain::Rejection& why);
   Outcome reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
                  const domain::Rejection& why);
 
