@@ -25,7 +25,7 @@ struct Settings {
   std::size_t cache_mib = 0;
   std::int64_t payment_deadline_s = 0;
   std::vector<std::string> allow;
-  std::string audit;
+  std::string audit, customer_keys;
   reactions::NotificationSettings notifications;
 };
 
@@ -44,6 +44,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "allow", po::value(&s.allow)->value_name("PRINCIPAL=TYPES")->composing(),
       "who may send what, such as shop=ordering.v1.*; may be repeated; none: everybody may send everything")(
       "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
+      "customer-keys", po::value(&s.customer_keys)->value_name("DIR"),
+      "seal customers' ids with keys kept there, apart from --data, so that they can be forgotten")(
       "log-level", po::value(&s.log_level)->default_value("info"), "debug, info, warn, error or off");
   reactions::add_notification_options(parser, s.notifications);
   return parser.parse(argc, argv, options::environment());
@@ -144,6 +146,7 @@ int run(const Settings& settings, Termination& termination) {
   const auto mail_options = reactions::notification_options(settings.notifications, settings.data, shards.listed);
   WriteService::Options options{settings.data, shards, {}, handling_of(settings)};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
+  options.store.customer_keys = settings.customer_keys;
   const SystemClock clock;
   WriteService service{std::move(options), ports(config, delivery, log), clock, *registry, log};
 

@@ -64,8 +64,8 @@ struct StoredRecord {
 class InMemorySystem {
  public:
   explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100,
-                          const handling::CommandHandler::Options& handling = {})
-      : partitions_(partitions), batch_(batch), handling_(handling) {
+                          const handling::CommandHandler::Options& handling = {}, bool sealed = false)
+      : partitions_(partitions), batch_(batch), handling_(handling), sealed_(sealed) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -188,8 +188,9 @@ class InMemorySystem {
 
   void open(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
-    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
-                                                       storage::UnitOfWork::Options{});
+    storage::UnitOfWork::Options options;
+    if (sealed_) options.customer_keys = directory_.path() / "keys";
+    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_}, options);
     shard.work->database().execute("PRAGMA synchronous = OFF");  // a restart here is no loss of power
     shard.handler = std::make_unique<handling::CommandHandler>(
         *shard.work, handling_, [](const auto&, const auto&) {}, log::Logger::silent());
@@ -224,6 +225,7 @@ class InMemorySystem {
   std::int32_t partitions_;
   std::size_t batch_;
   const handling::CommandHandler::Options handling_;
+  const bool sealed_;  // customers' ids, with keys in directory()/keys
   std::int64_t clock_ms_ = 1'700'000'000'000;
   std::map<std::string, std::vector<std::vector<StoredRecord>>> topics_;
   std::vector<ShardParts> shards_;

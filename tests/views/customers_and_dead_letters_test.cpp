@@ -34,6 +34,21 @@ TEST_CASE("a customer is a VIP since the event that says so, also when it is rea
   CHECK_THAT(view.json("c1"), Contains(R"("orders":1,)") && Contains(R"("vip_since":"2026-01-31T12:00:00.000Z")"));
 }
 
+TEST_CASE("an order counts for a sealed customer once his own stream names it, whichever topic is read first") {
+  const auto at = GENERATE(0, 1, 2);
+  ProjectedView view{read::customers_view()};
+  OrderStream order{"a", ""};
+  std::vector<Record> records{order.created({{"LAMP", 2, 50}}), order.cancelled("no")};
+  records.insert(records.begin() + at, recorded("sealed-x", order));
+  view.given(records);
+  CHECK(view.json("sealed-x") == R"({"customer_id":"sealed-x","orders":1,"cancelled_orders":1,)"
+                                 R"("spend":[{"currency":"GBP","minor_units":0}],"version":2})");
+  OrderStream next{"b", ""};
+  const auto created = next.created({{"LAMP", 1, 7}});
+  view.given({recorded("sealed-x", next, 2), created});
+  CHECK_THAT(view.json("sealed-x"), Contains(R"("orders":2,)") && Contains(R"("minor_units":7)"));
+}
+
 TEST_CASE("amounts beyond 64 bits are summed to the last unit, and come back when the orders are cancelled") {
   ProjectedView view{read::customers_view()};
   constexpr std::int64_t most = 9'223'372'036'854'775'807;

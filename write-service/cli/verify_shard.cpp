@@ -63,6 +63,11 @@ storage::ShardPlace place_of(sqlite::Database& db) {
           static_cast<std::int32_t>(db.query_integer("SELECT partitions FROM shard"))};
 }
 
+bool is_sealed(sqlite::Database& db) {
+  const bool may_be = db.query_integer("SELECT count(*) FROM pragma_table_info('shard') WHERE name = 'sealed'") > 0;
+  return may_be && db.query_integer("SELECT sealed FROM shard") != 0;
+}
+
 Offsets next_offsets(sqlite::Database& db) {
   Offsets offsets{};
   sqlite::Statement row{db, "SELECT lane, max(0, next_offset) FROM lanes WHERE lane < ?1"};
@@ -221,6 +226,9 @@ int verify_shard(const VerifyShardOptions& options, bool json, Console& console)
   std::int64_t records = 0;
   {
     sqlite::Database db{live, sqlite::OpenMode::read_only};
+    if (is_sealed(db)) {
+      throw std::runtime_error{name + " has customers' ids sealed: it cannot be decided again without their keys"};
+    }
     StoreReplay replay{scratch.folder("replayed"), place_of(db), handling};
     records = Topics{options, replay, next_offsets(db)}.run(replay, console);
   }

@@ -98,14 +98,13 @@ std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
 
 Outcome CommandHandler::dispatch(Incoming& incoming) {
   const auto& envelope = incoming.envelope;
-  return std::visit(
-      overloaded{[&](const domain::Product::Command& c) { return handle_product(incoming, c); },
-                 [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
-                 [&](const SettleBatchReference& c) { return settle(envelope, c); },
-                 [&](const domain::Order::Command& c) { return handle_alone<domain::Order>(envelope, c); },
-                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); },
-                 [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
-      incoming.command);
+  return std::visit(overloaded{[&](const domain::Product::Command& c) { return handle_product(incoming, c); },
+                               [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
+                               [&](const SettleBatchReference& c) { return settle(envelope, c); },
+                               [&](const domain::Order::Command& c) { return handle_order(envelope, c); },
+                               [&](const domain::Customer::Command& c) { return handle_customer(envelope, c); },
+                               [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
+                    incoming.command);
 }
 
 template <domain::Decider Aggregate>
@@ -116,9 +115,10 @@ domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live
   if (!decision) return decision;
   for (const auto& event : *decision) {
     const auto number = event_number_++;
-    work_->append(live, envelope, number, storage::EventCodec<Aggregate>::encode(event));
+    const auto& written = to_write(event);
+    work_->append(live, envelope, number, storage::EventCodec<Aggregate>::encode(written));
     Aggregate::evolve(live.state, event);
-    if (const auto published = outbox::to_integration_event(event)) {
+    if (const auto published = outbox::to_integration_event(written)) {
       work_->outbox().event(envelope, *published, Aggregate::aggregate_id(command), ++live.head.published_version,
                             number);
     }
@@ -156,6 +156,46 @@ Outcome CommandHandler::handle_alone(const Envelope& envelope, const typename Ag
   const auto decision = decide(live, envelope, command);
   if (!decision) return reject(envelope, id, live.head.published_version, decision.error());
   return answer(envelope, begin_result(envelope, id, live.head.published_version));
+}
+
+const domain::Order::Event& CommandHandler::to_write(const domain::Order::Event& event) {
+  if (work_->customer_keys() == nullptr || !std::holds_alternative<domain::OrderCreated>(event)) return event;
+  unnamed_ = event;
+  std::get<domain::OrderCreated>(unnamed_).customer_id.clear();
+  return unnamed_;
+}
+
+Outcome CommandHandler::handle_order(const Envelope& envelope, const domain::Order::Command& command) {
+  const auto* create = std::get_if<domain::CreateOrder>(&command);
+  constexpr auto most = storage::CustomerKeys::most_id_bytes;
+  if (create != nullptr && work_->customer_keys() != nullptr && create->customer_id.size() > most) {
+    return reject(envelope, create->order_id, 0,
+                  domain::invalid("customer_id", "must have at most " + std::to_string(most) + " bytes to be sealed"));
+  }
+  return handle_alone<domain::Order>(envelope, command);
+}
+
+Outcome CommandHandler::handle_customer(const Envelope& envelope, const domain::Customer::Command& command) {
+  auto* keys = work_->customer_keys();
+  if (const auto* record = std::get_if<domain::RecordOrder>(&command)) {
+    if (keys == nullptr) return handle_alone<domain::Customer>(envelope, command);
+    return handle_alone<domain::Customer>(
+        envelope, domain::RecordOrder{keys->seal(record->customer_id), record->order_id, record->total});
+  }
+  const auto& id = std::get<domain::ForgetCustomer>(command).customer_id;
+  if (keys == nullptr) {
+    return reject(envelope, "", 0,
+                  {domain::RejectionCode::not_sealed, "customer_id",
+                   "customer_id: customers' ids are not sealed here, so there is no key to destroy"});
+  }
+  const auto sealed = keys->find(id);
+  if (!sealed) {
+    return reject(envelope, "", 0,
+                  {domain::RejectionCode::unknown_customer, "customer_id", "customer_id: no such customer has a key"});
+  }
+  auto outcome = handle_alone<domain::Customer>(envelope, domain::ForgetCustomer{*sealed});
+  if (outcome.status == "ACCEPTED") keys->forget(*sealed);
+  return outcome;
 }
 
 Outcome CommandHandler::handle_product(const Incoming& incoming, const domain::Product::Command& command) {

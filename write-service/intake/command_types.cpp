@@ -82,6 +82,10 @@ Command from_proto(const customer::RecordOrder& m) {
   return domain::Customer::Command{domain::RecordOrder{m.customer_id(), m.order_id(), to_money(m.total())}};
 }
 
+Command from_proto(const customer::ForgetCustomer& m) {
+  return domain::Customer::Command{domain::ForgetCustomer{m.customer_id()}};
+}
+
 Command from_proto(const messaging::ReplayParked& m) { return ReleaseParked{m.stream(), m.command_id(), false}; }
 Command from_proto(const messaging::DiscardParked& m) { return ReleaseParked{m.stream(), m.command_id(), true}; }
 
@@ -104,8 +108,8 @@ CommandTypes command_types() {
                   allocation::ChangeBatchQuantity, allocation::ClaimBatchReference, allocation::SettleBatchReference,
                   ordering::CreateOrder, ordering::PayOrder, ordering::ShipOrder, ordering::CancelOrder,
                   ordering::CancelUnpaidOrder, ordering::RecordAllocation, ordering::RecordOutOfStock,
-                  ordering::RecordDeallocation, customer::RecordOrder, messaging::ReplayParked,
-                  messaging::DiscardParked>();
+                  ordering::RecordDeallocation, customer::RecordOrder, customer::ForgetCustomer,
+                  messaging::ReplayParked, messaging::DiscardParked>();
 }
 
 }  // namespace orderly::intake

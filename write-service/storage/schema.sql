@@ -5,8 +5,14 @@ CREATE TABLE IF NOT EXISTS shard (
   id             INTEGER PRIMARY KEY CHECK (id = 1),
   schema_version INTEGER NOT NULL,
   shard          INTEGER NOT NULL,  -- the partition of every command topic
-  partitions     INTEGER NOT NULL   -- of every topic; an aggregate's shard depends on it
+  partitions     INTEGER NOT NULL,  -- of every topic; an aggregate's shard depends on it
+  sealed         INTEGER NOT NULL DEFAULT 0  -- 1: customers' ids are sealed (storage/customer_keys.h)
 );
+
+-- Sealed ids of customers whose keys are to be gone: destroyed after the commit that adds them, and again at each start.
+CREATE TABLE IF NOT EXISTS forgotten_customers (
+  sealed TEXT PRIMARY KEY
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS lanes (
   lane          INTEGER PRIMARY KEY,

@@ -5,7 +5,7 @@
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // stream = lane << 40 | number: small in every event's row. Earlier stores numbered all lanes as the first one.
 constexpr int stream_lane_shift = 40;
@@ -25,15 +25,18 @@ void upgrade(sqlite::Database& db) {
         "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0");
   }
   // 3: a product's snapshot may leave lines to tables that version 2 does not know.
-  db.execute("UPDATE shard SET schema_version = 3");
+  if (version < 4) db.execute("ALTER TABLE shard ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0");
+  db.execute("UPDATE shard SET schema_version = 4");
   transaction.commit();
 }
 
-sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place) {
+sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place, bool sealed) {
   std::filesystem::create_directories(directory);
   sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
   // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
   db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
+  // What a customer's commands leave in the outbox must not stay in pages that are free.
+  if (sealed) db.execute("PRAGMA secure_delete = ON");
   upgrade(db);
   db.execute(schema_sql);
   Deduplication::create_tables(db);
@@ -54,12 +57,13 @@ struct UnitOfWork::Statements {
         published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
         lane(db,
              "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = "
-             "?1") {}
-  sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane;
+             "?1"),
+        forgotten(db, "INSERT OR IGNORE INTO forgotten_customers VALUES (?1)") {}
+  sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane, forgotten;
 };
 
 UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
-    : db_(open_file(directory, place)),
+    : db_(open_file(directory, place, !options.customer_keys.empty())),
       place_(place),
       least_snapshot_bytes_(options.least_snapshot_bytes),
       aggregates_(db_, options.cache_bytes),
@@ -68,17 +72,19 @@ UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place,
       held_(db_),
       schedule_(db_),
       outbox_(place.partitions) {
-  open(place);
+  open(place, !options.customer_keys.empty());
+  if (!options.customer_keys.empty()) open_customer_keys(options.customer_keys);
   begin();
 }
 
 UnitOfWork::~UnitOfWork() = default;
 
-void UnitOfWork::open(ShardPlace place) {
-  sqlite::Transaction transaction{db_};
-  sqlite::Statement{db_, "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions) VALUES (1, ?1, ?2, ?3)"}
-      .run(schema_version, place.shard, place.partitions);
-  sqlite::Statement found{db_, "SELECT schema_version, shard, partitions FROM shard"};
+void UnitOfWork::check_place(ShardPlace place, bool sealed) {
+  sqlite::Statement{db_,
+                    "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions, sealed) "
+                    "VALUES (1, ?1, ?2, ?3, ?4)"}
+      .run(schema_version, place.shard, place.partitions, sealed);
+  sqlite::Statement found{db_, "SELECT schema_version, shard, partitions, sealed FROM shard"};
   found.step();
   if (found.integer(0) > schema_version) {
     throw StoreMismatch{file_name(place) + " was written by a newer version of this program"};
@@ -88,7 +94,15 @@ void UnitOfWork::open(ShardPlace place) {
                         std::to_string(found.integer(2)) + " partitions, but the topics have " +
                         std::to_string(place.partitions)};
   }
-  found.reset();
+  if (found.integer(3) != static_cast<std::int64_t>(sealed)) {
+    throw StoreMismatch{file_name(place) + (sealed ? " holds customers' ids as they are: they cannot be sealed later"
+                                                   : " has customers' ids sealed: --customer-keys is wanted")};
+  }
+}
+
+void UnitOfWork::open(ShardPlace place, bool sealed) {
+  sqlite::Transaction transaction{db_};
+  check_place(place, sealed);
   sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
   for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::lanes[lane]);
   transaction.commit();
@@ -152,11 +166,15 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
     schedule_.write();
     write_outbox(chunks);
     write_lanes();
+    if (customer_keys_) {
+      for (const auto& sealed : customer_keys_->forgetting()) statements_->forgotten.run(sealed);
+    }
     transaction.commit();
   }
   results_.committed();
   held_.committed();
   schedule_.committed();
+  forget_customers();
   for (LiveStream* live : touched_) live->touched = live->is_new = false;
   aggregates_.trim(touched_);
   committed_lanes_ = lanes_;
@@ -165,10 +183,27 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
   return chunks;
 }
 
+// What was forgotten before a crash, or before the keys were restored from a copy, is forgotten again.
+void UnitOfWork::open_customer_keys(const std::filesystem::path& directory) {
+  customer_keys_.emplace(directory, place_.shard);
+  sqlite::Statement forgotten{db_, "SELECT sealed FROM forgotten_customers"};
+  while (forgotten.step()) customer_keys_->forget(std::string{forgotten.text(0)});
+  forgotten.reset();
+  forget_customers();
+}
+
+// After the commit that says so: the keys go, and so does the log, which may still hold the commands that named them.
+void UnitOfWork::forget_customers() {
+  if (!customer_keys_ || customer_keys_->forgetting().empty()) return;
+  customer_keys_->committed();
+  db_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 void UnitOfWork::rollback() {
   results_.rolled_back();
   held_.rolled_back();
   schedule_.rolled_back();
+  if (customer_keys_) customer_keys_->rolled_back();
   aggregates_.drop(touched_);
   lanes_ = committed_lanes_;
   next_streams_ = committed_next_streams_;

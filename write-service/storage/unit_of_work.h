@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "intake/command.h"
 #include "outbox/outbox.h"
 #include "storage/aggregates.h"
+#include "storage/customer_keys.h"
 #include "storage/deduplication.h"
 #include "storage/held_commands.h"
 #include "storage/schedule.h"
@@ -47,6 +49,7 @@ class UnitOfWork {
     // more than the events themselves, and a load reads at most about twice the state.
     std::size_t least_snapshot_bytes = 32 * 1024;
     Deduplication::Options deduplication;
+    std::filesystem::path customer_keys;  // the folder of the keys' files; empty: customers' ids are not sealed
   };
   // Opens or makes DIRECTORY/shard-N.db. Throws StoreMismatch, or sqlite::Error.
   UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options);
@@ -56,6 +59,7 @@ class UnitOfWork {
   Deduplication& results() { return results_; }
   HeldCommands& held() { return held_; }
   Schedule& schedule() { return schedule_; }
+  CustomerKeys* customer_keys() { return customer_keys_ ? &*customer_keys_ : nullptr; }  // none: ids are not sealed
   outbox::Outbox& outbox() { return outbox_; }
   const LaneState& lane(Lane lane) const { return lanes_[lane]; }
   ShardPlace place() const { return place_; }
@@ -93,7 +97,10 @@ class UnitOfWork {
     std::string data;
     std::optional<std::string> principal;
   };
-  void open(ShardPlace place);
+  void open(ShardPlace place, bool sealed);
+  void check_place(ShardPlace place, bool sealed);
+  void open_customer_keys(const std::filesystem::path& directory);
+  void forget_customers();
   void write_events();
   void write_streams();
   void write_snapshot(LiveStream& live);
@@ -110,6 +117,7 @@ class UnitOfWork {
   Deduplication results_;
   HeldCommands held_;
   Schedule schedule_;
+  std::optional<CustomerKeys> customer_keys_;
   outbox::Outbox outbox_;
   std::array<LaneState, topics::lanes.size()> lanes_, committed_lanes_;
   std::array<std::int64_t, topics::lanes.size()> next_offsets_, published_;
