@@ -14,12 +14,13 @@ constexpr const char* going_on = "catching up";
 CatchUp::CatchUp(Task task, Surroundings surroundings)
     : task_(std::move(task)),
       surroundings_(std::move(surroundings)),
-      phase_(task_.beside ? Phase::starting : task_.view->state().phase),
-      thread_([this] { run(); }) {}
+      phase_(task_.beside ? Phase::starting : task_.view->state().phase) {
+  if (surroundings_.own_thread) thread_ = std::thread{[this] { run(); }};
+}
 
 CatchUp::~CatchUp() {
   ask_to_stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void CatchUp::ask_to_stop() {
@@ -44,43 +45,55 @@ std::unique_ptr<ViewStore> CatchUp::take_store() {
 }
 
 void CatchUp::run() {
-  for (int failures = task_.pause_first ? 1 : 0;; ++failures) {
-    if (failures > 0) pause(failures);
-    if (is_stopping()) return;
-    try {
-      if (!try_once()) return;
-      return surroundings_.done();
-    } catch (const kafka::Error& error) {
-      // The view is not to blame; if it has failed before, that stays its state.
-      if (phase_ != Phase::failed) report(Phase::catching_up, error.what());
-    } catch (const std::exception& error) {
-      report(Phase::failed, error.what());
-    }
-  }
+  if (task_.pause_first) pause(surroundings_.back_off.wait_after(++failures_, random_));
+  while (!finished_ && !is_stopping()) pause(step());
 }
 
-void CatchUp::pause(int failures) {
-  const auto time = surroundings_.back_off.wait_after(failures, random_);
+void CatchUp::pause(std::chrono::milliseconds time) {
   std::unique_lock lock{mutex_};
   changed_.wait_for(lock, time, [&] { return stopping_; });
 }
 
-// True: caught up, and the store is there to be taken. False: asked to stop.
-bool CatchUp::try_once() {
-  auto store = task_.open_store();
-  EventFeed feed{surroundings_.open, {task_.view->definition.topics.begin(), task_.view->definition.topics.end()}};
-  feed.start_at(store->positions());
-  while (!is_stopping()) {
-    const auto batch = feed.poll();
-    if (!batch.events.empty()) apply(batch, *store);
-    if (!task_.beside) task_.view->metrics.set_lag(feed.lag());
-    note(feed.progress(task_.view->definition.topics), store->file());
-    if (!feed.has_caught_up()) continue;
-    const std::lock_guard lock{mutex_};
-    store_ = std::move(store);
-    return true;
+std::chrono::milliseconds CatchUp::step() {
+  try {
+    if (!feed_) begin();
+    advance();
+    return {};
+  } catch (const kafka::Error& error) {
+    // The view is not to blame; if it has failed before, that stays its state.
+    if (phase_ != Phase::failed) report(Phase::catching_up, error.what());
+  } catch (const std::exception& error) {
+    report(Phase::failed, error.what());
   }
-  return false;
+  feed_.reset();
+  filling_.reset();
+  return surroundings_.back_off.wait_after(++failures_, random_);
+}
+
+void CatchUp::begin() {
+  filling_ = task_.open_store();
+  const auto& topics = task_.view->definition.topics;
+  auto feed = std::make_unique<EventFeed>(surroundings_.open, std::set<std::string>{topics.begin(), topics.end()},
+                                          surroundings_.clock);
+  feed->start_at(filling_->positions());
+  feed_ = std::move(feed);
+}
+
+void CatchUp::advance() {
+  {  // the batch goes before its feed does
+    const auto batch = feed_->poll(surroundings_.own_thread ? EventFeed::usual_wait : std::chrono::milliseconds{0});
+    if (!batch.events.empty()) apply(batch, *filling_);
+  }
+  if (!task_.beside) task_.view->metrics.set_lag(feed_->lag(), surroundings_.clock.now());
+  note(feed_->progress(task_.view->definition.topics), filling_->file());
+  if (!feed_->has_caught_up()) return;
+  feed_.reset();
+  finished_ = true;
+  {
+    const std::lock_guard lock{mutex_};
+    store_ = std::move(filling_);
+  }
+  surroundings_.done();
 }
 
 void CatchUp::note(FillProgress progress, const std::filesystem::path& file) {

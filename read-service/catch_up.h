@@ -1,7 +1,7 @@
 // Brings one view's file up to the live projector's position, on a thread and a consumer of its own, and hands it over.
 // The one mechanism behind a failed view's retries, a new view, a changed schema and a rebuild. Threads: made and
-// destroyed by the projector; `done` is called on its own thread, as its last act. Failures: noted in the view's state,
-// tried again with a growing pause, for ever.
+// destroyed by the projector; step() and, as its last act, `done` on its own, or without one where step() is called.
+// Failures: noted in the view's state, tried again with a growing pause, for ever.
 #pragma once
 
 #include <chrono>
@@ -37,6 +37,8 @@ class CatchUp {
     log::Logger log;
     subscription::BackOff back_off;
     std::function<void()> done;
+    const Clock& clock;
+    bool own_thread = true;
   };
 
   CatchUp(Task task, Surroundings surroundings);
@@ -49,13 +51,17 @@ class CatchUp {
 
   void ask_to_stop();
 
+  // Applies what is ready, once it has begun. Gives how long to wait before the next step, 0 unless it failed.
+  std::chrono::milliseconds step();
+
  private:
   void run();
-  bool try_once();
+  void begin();
+  void advance();
   void apply(const EventBatch& batch, ViewStore& store);
   void apply(std::span<const PublishedEvent> events, ViewStore& store);
   void note(FillProgress progress, const std::filesystem::path& file);
-  void pause(int failures);
+  void pause(std::chrono::milliseconds time);
   void report(ServedView::Phase phase, const std::string& reason);
   bool is_stopping() const;
 
@@ -66,7 +72,12 @@ class CatchUp {
   bool stopping_ = false;
   std::mt19937_64 random_{std::random_device{}()};
   std::unique_ptr<ViewStore> store_;
+  // Of step() alone.
   ServedView::Phase phase_;  // as last reported
+  int failures_ = 0;
+  bool finished_ = false;
+  std::unique_ptr<ViewStore> filling_;
+  std::unique_ptr<EventFeed> feed_;
   std::thread thread_;
 };
 

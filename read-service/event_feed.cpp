@@ -5,14 +5,12 @@
 namespace orderly::read {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t most_messages = 10'000;
-constexpr auto wait_for_first = 100ms;  // also how fast a stop or a hand-over is noticed
 
 }  // namespace
 
-EventFeed::EventFeed(const OpenEventSource& open, const std::set<std::string>& topics) : source_(open()) {
+EventFeed::EventFeed(const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock)
+    : clock_(clock), source_(open()) {
   for (const auto& topic : topics) {
     const auto partitions = source_->partition_count(topic);
     for (std::int32_t p = 0; p < partitions; ++p) ends_[{topic, p}] = source_->end_offset(topic, p);
@@ -29,11 +27,11 @@ void EventFeed::start_at(const Positions& positions) {
   }
   source_->records().assign(assigned);
   begun_ = positions_;
-  begun_at_ = last_event_ = std::chrono::steady_clock::now();
+  begun_at_ = clock_.ticks();
 }
 
-EventBatch EventFeed::poll() {
-  auto batch = decoder_.decode(source_->records().poll(most_messages, wait_for_first));
+EventBatch EventFeed::poll(std::chrono::milliseconds wait) {
+  auto batch = decoder_.decode(source_->records().poll(most_messages, wait));
   const PublishedEvent* last = nullptr;
   std::int64_t* position = nullptr;
   for (const auto& event : batch.events) {
@@ -43,7 +41,7 @@ EventBatch EventFeed::poll() {
     *position = event.offset + 1;
     last = &event;
   }
-  note_progress(batch.events.empty());
+  note_progress();
   return batch;
 }
 
@@ -57,20 +55,18 @@ FillProgress EventFeed::progress(const std::vector<std::string>& topics) const {
     progress.messages_total += end;
     read_since += std::max<std::int64_t>(0, position - position_in(begun_, partition));
   }
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begun_at_;
+  const std::chrono::duration<double> time = clock_.ticks() - begun_at_;
   progress.messages_per_second = static_cast<double>(read_since) / std::max(time.count(), 1e-9);
   return progress;
 }
 
 // A partition may end in records that are never given (the mark of a commit, what was rolled back, what is no longer
-// kept), so one short of the end counts, and a second in which nothing comes does too.
-void EventFeed::note_progress(bool idle) {
+// kept): only the reader knows that nothing more comes. A while in which nothing comes tells nothing; the broker may be
+// slow, and a view that is taken for complete then answers that things do not exist.
+void EventFeed::note_progress() {
   if (caught_up_) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (!idle) last_event_ = now;
-  caught_up_ = idle && now - last_event_ >= 1s;
-  if (caught_up_) return;
-  caught_up_ = std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second - 1; });
+  caught_up_ = source_->records().has_met_ends() ||
+               std::ranges::all_of(ends_, [&](const auto& end) { return positions_[end.first] >= end.second; });
 }
 
 }  // namespace orderly::read

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "common/clock/clock.h"
 #include "read-service/event_source.h"
 #include "read-service/fill_progress.h"
 #include "read-service/positions.h"
@@ -17,13 +18,14 @@ namespace orderly::read {
 class EventFeed {
  public:
   // Asks the broker for the partitions of the topics, and where each ends at this moment.
-  EventFeed(const OpenEventSource& open, const std::set<std::string>& topics);
+  EventFeed(const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock);
 
   // Reads on from there, all partitions; those that are not named from their first record.
   void start_at(const Positions& positions);
 
   // What is ready; waits a moment for the first event.
-  EventBatch poll();
+  static constexpr std::chrono::milliseconds usual_wait{100};  // also how fast a stop or a hand-over is noticed
+  EventBatch poll(std::chrono::milliseconds wait = usual_wait);
 
   // Behind the last event given.
   const Positions& positions() const { return positions_; }
@@ -38,14 +40,14 @@ class EventFeed {
   std::int64_t lag() const { return source_->records().lag(); }
 
  private:
-  void note_progress(bool idle);
+  void note_progress();
 
+  const Clock& clock_;
   std::unique_ptr<EventSource> source_;
   EventDecoder decoder_;
   Positions ends_, begun_, positions_;
   bool caught_up_ = false;
   std::chrono::steady_clock::time_point begun_at_;
-  std::chrono::steady_clock::time_point last_event_;
 };
 
 }  // namespace orderly::read

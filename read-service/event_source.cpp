@@ -1,5 +1,6 @@
 #include "read-service/event_source.h"
 
+#include "common/kafka/client_metrics.h"
 #include "common/kafka/consumer.h"
 
 namespace orderly::read {
@@ -7,7 +8,8 @@ namespace {
 
 class KafkaEventSource final : public EventSource {
  public:
-  KafkaEventSource(const kafka::Config& settings, const log::Logger& log) : consumer_(settings, log) {}
+  KafkaEventSource(const kafka::Config& settings, const log::Logger& log, std::shared_ptr<kafka::ClientMetrics> metrics)
+      : consumer_(settings, log, std::move(metrics)) {}
   kafka::MessageSource& records() override { return consumer_; }
   std::int32_t partition_count(const std::string& topic) override { return consumer_.partition_count(topic, timeout_); }
   std::int64_t end_offset(const std::string& topic, std::int32_t partition) override {
@@ -24,8 +26,12 @@ class KafkaEventSource final : public EventSource {
 
 }  // namespace
 
-OpenEventSource kafka_event_source(kafka::Config settings, const log::Logger& log) {
-  return [settings = std::move(settings), log] { return std::make_unique<KafkaEventSource>(settings, log); };
+OpenEventSource kafka_event_source(kafka::Config settings, prometheus::Registry& registry, const log::Logger& log) {
+  settings["enable.partition.eof"] = "true";  // the only word of where a partition ends that counts transaction marks
+  const auto metrics = std::make_shared<kafka::ClientMetrics>(registry, "events");
+  return [settings = std::move(settings), log, metrics] {
+    return std::make_unique<KafkaEventSource>(settings, log, metrics);
+  };
 }
 
 }  // namespace orderly::read

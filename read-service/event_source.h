@@ -2,6 +2,8 @@
 // and one for each view that catches up. Threads: one at a time. Failures: kafka::Error.
 #pragma once
 
+#include <prometheus/registry.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +26,7 @@ class EventSource {
 
 using OpenEventSource = std::function<std::unique_ptr<EventSource>()>;
 
-// On Kafka; the settings have been checked.
-OpenEventSource kafka_event_source(kafka::Config settings, const log::Logger& log);
+// On Kafka; the settings have been checked. All of them tell their figures as one client.
+OpenEventSource kafka_event_source(kafka::Config settings, prometheus::Registry& registry, const log::Logger& log);
 
 }  // namespace orderly::read

@@ -49,7 +49,7 @@ LiveStream::LiveStream(std::set<std::string> topics, LiveStreamOptions options, 
                        const log::Logger& log)
     : topics_(std::move(topics)),
       options_(options),
-      log_(log),
+      log_(log.module("stream")),
       open_(prometheus::BuildGauge()
                 .Name("orderly_stream_clients")
                 .Help("Clients of the live stream")

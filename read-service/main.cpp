@@ -2,13 +2,14 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <iostream>
-#include <set>
+#include <random>
 
 #include "common/http/endpoint.h"
 #include "common/kafka/config.h"
 #include "common/log/log.h"
 #include "common/options/options.h"
 #include "common/process/termination.h"
+#include "read-service/access.h"
 #include "read-service/all_views.h"
 #include "read-service/service.h"
 
@@ -18,11 +19,15 @@ namespace orderly::read {
 namespace {
 
 constexpr unsigned most_threads = 64;
+const std::vector<std::string_view> log_modules{"projector", "queries", "stream", "verification",
+                                                "kafka",     "http",    "tracing"};
 
 struct Settings {
   std::string brokers, data, log_level = "info";
   std::vector<std::string> kafka;
   http::ServerOptions http;
+  http::AuthSettings auth;
+  tracing::Settings tracing;
 };
 
 bool parse(int argc, char** argv, Settings& s) {
@@ -33,25 +38,38 @@ bool parse(int argc, char** argv, Settings& s) {
       "http-threads", po::value(&s.http.threads)->default_value(s.http.threads), "threads that answer HTTP")(
       "cors-origin", po::value(&s.http.cors_origin)->value_name("ORIGIN"), "pages of this origin may read; * for all")(
       "kafka", po::value(&s.kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
-      "log-level", po::value(&s.log_level)->default_value(s.log_level), "trace, debug, info, warn, error or off");
+      "log-level", po::value(&s.log_level)->default_value(s.log_level),
+      "trace, debug, info, warn, error or off; of a module apart: info,kafka=debug (projector, queries, stream, "
+      "verification, kafka, http, tracing)")(
+      "otlp-url", po::value(&s.tracing.otlp_url)->value_name("URL"),
+      "where spans go, by OTLP over HTTP (http://HOST:4318); without it nothing is traced");
+  http::add_tls_options(parser, s.http);
+  s.auth.add_to(parser);
   if (!parser.parse(argc, argv, options::environment())) return false;
+  http::check_tls_options(s.http);
   http::parse_endpoint(s.http.listen);
   if (s.http.threads < 1 || s.http.threads > most_threads) throw options::OptionError{"--http-threads: 1 to 64 wanted"};
-  static const std::set<std::string> levels{"trace", "debug", "info", "warn", "error", "off"};
-  if (!levels.contains(s.log_level)) throw options::OptionError{"--log-level: there is no level " + s.log_level};
   return true;
 }
 
 void run(const Settings& settings, Termination& termination) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of unreadable bytes is in the view's reason
-  const auto log = log::Logger::to_stderr("read-service", settings.log_level);
+  const auto log = log::Logger::to_stderr("read-service", settings.log_level, log_modules);
   auto config = options::key_values(settings.kafka, "kafka");
   config["bootstrap.servers"] = settings.brokers;
   kafka::check(config);
 
   const SystemClock clock;
-  ReadService service{
-      {.data = settings.data, .http = settings.http}, all_views(), kafka_event_source(config, log), clock, log};
+  auto tracing = settings.tracing;
+  tracing.seed = std::random_device{}();
+  auto http = settings.http;
+  if (settings.auth.is_on()) http.gate = http::bearer_gate(settings.auth.bearer, roles_of_route(settings.auth), clock);
+  const auto registry = std::make_shared<prometheus::Registry>();
+  ReadService service{{.data = settings.data, .http = std::move(http), .tracing = tracing, .registry = registry},
+                      all_views(),
+                      kafka_event_source(config, *registry, log),
+                      clock,
+                      log};
   service.start();
   log.info("read-service runs", {{"brokers", settings.brokers},
                                  {"data", settings.data},

@@ -39,7 +39,7 @@ std::optional<PageToken> decode_page_token(std::string_view text) {
   if (!bytes || bytes->size() < 4 || checksum(std::string_view{*bytes}.substr(4)) != bytes->substr(0, 4))
     return std::nullopt;
   rapidjson::Document json;
-  json.Parse(bytes->data() + 4, bytes->size() - 4);
+  json.Parse<rapidjson::kParseIterativeFlag>(bytes->data() + 4, bytes->size() - 4);
   if (json.HasParseError() || !json.IsArray() || json.Size() != 3) return std::nullopt;
   if (!json[0].IsString() || !json[1].IsObject() || !json[2].IsArray()) return std::nullopt;
   PageToken token{.route = text_of(json[0]), .filters = {}, .after = {}};

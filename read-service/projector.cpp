@@ -9,6 +9,7 @@ namespace {
 
 using Phase = ServedView::Phase;
 
+constexpr auto measure_every = std::chrono::milliseconds{500};
 constexpr std::size_t most_unknown_types = 100;  // told apart in the log and the metric
 
 }  // namespace
@@ -24,8 +25,9 @@ Projector::Projector(std::vector<std::shared_ptr<ServedView>> views, OpenEventSo
                    .Name("orderly_view_unknown_events_total")
                    .Help("Events passed over because this program does not know their type")
                    .Register(registry)),
+      feed_metrics_(registry),
       options_(std::move(options)),
-      log_(log) {}
+      log_(log.module("projector")) {}
 
 Projector::~Projector() { stop(); }
 
@@ -34,7 +36,7 @@ void Projector::start() {
   stopped_ = false;
   for (const auto& view : views_) open_view(view);
   send_far_behind_to_catch_up();
-  thread_ = std::thread{[this] { run(); }};
+  if (options_.own_threads) thread_ = std::thread{[this] { run(); }};
 }
 
 void Projector::stop() {
@@ -57,36 +59,39 @@ bool Projector::is_stopped() const {
 
 void Projector::run() {
   while (!is_stopped()) {
-    try {
-      attend();
-      if (live_.empty()) {
-        feed_.reset();
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [&] { return stopped_ || attention_; });
-        continue;
-      }
-      connect();
-      step();
-    } catch (const kafka::Error& error) {
-      note_source(error.what());
-      if (error.kind() == kafka::Error::Kind::offset_expired)
-        note_source(std::string{error.what()} + ": rebuild the views");
-      if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
-      pause();
+    const auto pause = turn();
+    std::unique_lock lock{mutex_};
+    if (live_.empty()) {
+      changed_.wait(lock, [&] { return stopped_ || attention_; });
+    } else {
+      changed_.wait_for(lock, pause, [&] { return stopped_; });
     }
   }
 }
 
-void Projector::pause() {
-  std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, options_.back_off.first, [&] { return stopped_; });
+std::chrono::milliseconds Projector::turn() {
+  try {
+    attend();
+    if (!live_.empty()) {
+      connect();
+      step();
+    }
+    if (live_.empty()) feed_.reset();
+    return {};
+  } catch (const kafka::Error& error) {
+    note_source(error.what());
+    if (error.kind() == kafka::Error::Kind::offset_expired)
+      note_source(std::string{error.what()} + ": rebuild the views");
+    if (error.kind() != kafka::Error::Kind::transient) feed_.reset();
+    return options_.back_off.first;
+  }
 }
 
 void Projector::connect() {
   if (feed_) return;
   std::set<std::string> topics;
   for (const auto& view : views_) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
-  auto feed = std::make_unique<EventFeed>(open_, topics);
+  auto feed = std::make_unique<EventFeed>(open_, topics, clock_);
   feed->start_at(earliest());
   feed_ = std::move(feed);
   for (auto* listener : options_.listeners) listener->reading_from(feed_->positions());
@@ -96,7 +101,7 @@ void Projector::connect() {
 }
 
 void Projector::step() {
-  const auto batch = feed_->poll();
+  const auto batch = feed_->poll(options_.own_threads ? EventFeed::usual_wait : std::chrono::milliseconds{0});
   note_source("");
   if (!batch.events.empty()) apply(batch);
   if (feed_->has_caught_up()) {
@@ -141,8 +146,19 @@ bool Projector::promote(Live& live) {
 
 void Projector::apply(const EventBatch& batch) {
   count_unknown(batch);
+  const auto started = std::chrono::steady_clock::now();
   std::erase_if(live_, [&](Live& live) { return !apply_to(live, batch); });
+  observe(batch, started);
   for (auto* listener : options_.listeners) listener->applied(batch);
+}
+
+void Projector::observe(const EventBatch& batch, std::chrono::steady_clock::time_point started) {
+  const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+  const auto published = from_unix_ms(batch.records.messages.front().timestamp_ms);
+  feed_metrics_.consume_wait_seconds.Observe(std::max(0.0, seconds(batch.polled - published)));
+  feed_metrics_.batch_events.Observe(static_cast<double>(batch.events.size()));
+  feed_metrics_.decode_seconds.Observe(seconds(batch.decoding));
+  feed_metrics_.apply_seconds.Observe(seconds(std::chrono::steady_clock::now() - started));
 }
 
 // False: the view has failed, and is on its own from here on.
@@ -190,12 +206,18 @@ void Projector::update_progress() {
   for (const auto& view : views_) {
     const auto phase = view->state().phase;
     const auto wants = [&](const std::string& topic) { return view->definition.wants(topic); };
-    if (phase == Phase::live) view->metrics.set_lag(lag);
-    if (phase == Phase::failed) view->metrics.set_lag(lag + gap(view->positions(), feed_->positions(), wants));
+    if (phase == Phase::live) view->metrics.set_lag(lag, clock_.now());
+    if (phase == Phase::failed) {
+      view->metrics.set_lag(lag + gap(view->positions(), feed_->positions(), wants), clock_.now());
+    }
   }
+  const auto now = std::chrono::steady_clock::now();
+  const bool measures = now >= next_measure_;
+  if (measures) next_measure_ = now + measure_every;
   for (const auto& live : live_) {
+    if (measures) live.view->metrics.set_store(live.store->figures());
     if (live.view->state().phase == Phase::live) continue;
-    live.view->metrics.set_lag(lag);
+    live.view->metrics.set_lag(lag, clock_.now());
     auto progress = feed_->progress(live.view->definition.topics);
     progress.generation = generation_of(live.store->file(), live.view->definition.name).value_or(0);
     live.view->set_fill(std::move(progress));

@@ -21,6 +21,7 @@
 #include "common/log/log.h"
 #include "read-service/catch_up.h"
 #include "read-service/event_feed.h"
+#include "read-service/feed_metrics.h"
 #include "read-service/projection_listener.h"
 #include "read-service/served_view.h"
 #include "read-service/waiters.h"
@@ -33,6 +34,7 @@ struct ProjectorOptions {
   // A view this many messages behind the others, or fewer, is waited for by all; one further behind catches up apart.
   std::int64_t most_rewound = 50'000;
   std::vector<ProjectionListener*> listeners = {};  // outlive the projector
+  bool own_threads = true;                          // without: whoever started it calls turn() and step_catch_up()
 };
 
 class Projector {
@@ -43,6 +45,12 @@ class Projector {
 
   void start();  // complete views are served from the return on, broker or not
   void stop();
+
+  // What its threads do, for who drives a projector without them, on one: a batch for all views that go together, and
+  // one for a view that is apart. turn() gives how long to wait before the next, 0 unless events do not flow.
+  std::chrono::milliseconds turn();
+  std::size_t catch_ups() const { return catch_ups_.size(); }
+  void step_catch_up(std::size_t which);
 
   // Fills the view anew from the first event, in a file beside the one that is served until the new one has caught up.
   // Going back does the same with the file that was served before. Nothing: it begins; otherwise why it cannot.
@@ -60,7 +68,6 @@ class Projector {
 
   void run();
   bool is_stopped() const;
-  void pause();
   void connect();
   void step();
   void note_source(const std::string& reason);
@@ -73,6 +80,7 @@ class Projector {
   void apply(const EventBatch& batch);
   bool apply_to(Live& live, const EventBatch& batch);
   void fail(Live& live, const std::string& reason);
+  void observe(const EventBatch& batch, std::chrono::steady_clock::time_point started);
   void count_unknown(const EventBatch& batch);
   void update_progress();
 
@@ -91,6 +99,7 @@ class Projector {
   Waiters& waiters_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& unknown_;
+  FeedMetrics feed_metrics_;
   const ProjectorOptions options_;
   const log::Logger log_;
 
@@ -99,6 +108,7 @@ class Projector {
   std::list<std::unique_ptr<CatchUp>> catch_ups_;
   std::unique_ptr<EventFeed> feed_;
   std::set<std::string, std::less<>> unknown_types_;
+  std::chrono::steady_clock::time_point next_measure_{};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

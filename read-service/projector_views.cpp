@@ -57,7 +57,12 @@ void Projector::catch_up(CatchUp::Task task) {
     changed_.notify_all();
   };
   catch_ups_.push_back(std::make_unique<CatchUp>(
-      std::move(task), CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done}));
+      std::move(task),
+      CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done, clock_, options_.own_threads}));
+}
+
+void Projector::step_catch_up(std::size_t which) {
+  (*std::next(catch_ups_.begin(), static_cast<std::ptrdiff_t>(which)))->step();
 }
 
 void Projector::retry(const std::shared_ptr<ServedView>& view, std::filesystem::path file) {
@@ -149,6 +154,7 @@ void Projector::adopt(Live arrived, bool beside) {
   live_.push_back(std::move(arrived));
   if (missing > 0) feed_.reset();  // a new one: an old consumer may still hold records from before a seek
   if (beside) view->end_replacement();
+  view->set_positions(live_.back().store->positions());  // no event may come for long
   if (!promote(live_.back())) live_.pop_back();
 }
 

@@ -4,6 +4,7 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "common/clock/rfc3339.h"
+#include "common/tracing/trace_context.h"
 #include "customer/v1/customer.pb.h"
 #include "messaging/v1/messaging.pb.h"
 #include "ordering/v1/ordering.pb.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t most_types = 1'000;  // remembered; a topic full of odd types must not eat the memory
 
 void read_header(PublishedEvent& event, const kafka::Header& header) {
+  if (header.name == "traceparent" && tracing::is_traceparent(header.value)) event.traceparent = header.value;
   if (!header.name.starts_with("ce_")) return;
   if (header.name == "ce_id") event.id = header.value;
   if (header.name == "ce_type") event.type = header.value;
@@ -40,6 +42,8 @@ EventDecoder::EventDecoder() {
 
 EventBatch EventDecoder::decode(kafka::MessageBatch records) {
   EventBatch batch{std::move(records), std::make_unique<google::protobuf::Arena>(), {}};
+  batch.polled = std::chrono::system_clock::now();
+  const auto started = std::chrono::steady_clock::now();
   batch.events.resize(batch.records.messages.size());
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     const auto& record = batch.records.messages[i];
@@ -56,6 +60,7 @@ EventBatch EventDecoder::decode(kafka::MessageBatch records) {
     for (const auto& header : record.headers) read_header(event, header);
     if (event.flaw.empty()) parse(event, record.value, *batch.arena);
   }
+  batch.decoding = std::chrono::steady_clock::now() - started;
   return batch;
 }
 

@@ -27,7 +27,7 @@ struct PublishedEvent {
   std::string_view topic;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  std::string_view id, type, subject, correlation_id, causation_id;
+  std::string_view id, type, subject, correlation_id, causation_id, traceparent;
   std::int64_t stream_version = 0;                     // 0: the record names none
   std::optional<Time> time;                            // of the command's record that caused it
   std::string flaw;                                    // why it cannot be read; empty: it can
@@ -45,10 +45,17 @@ struct PublishedEvent {
   }
 };
 
+// As a view keeps it: nothing where there is none.
+inline std::optional<std::string_view> traceparent_of(const PublishedEvent& event) {
+  return event.traceparent.empty() ? std::nullopt : std::optional{event.traceparent};
+}
+
 struct EventBatch {
   kafka::MessageBatch records;
   std::unique_ptr<google::protobuf::Arena> arena;
   std::vector<PublishedEvent> events;
+  std::chrono::system_clock::time_point polled{};  // when it came
+  std::chrono::steady_clock::duration decoding{};  // how long that took
 };
 
 class EventDecoder {

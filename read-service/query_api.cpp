@@ -45,7 +45,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     try {
       look();
     } catch (const std::exception& error) {
-      log_.error("a query failed", {{"path", path_}, {"reason", error.what()}});
+      log_.error("a query failed", {{"route", route_.path}, {"reason", error.what()}});
       responder_.send(http::to_response({.status = 500, .detail = "the query failed"}, path_));
     }
   }

@@ -14,7 +14,7 @@ namespace orderly::read {
 class QueryApi {
  public:
   QueryApi(http::Server& server, Waiters& waiters, const log::Logger& log)
-      : server_(server), waiters_(waiters), log_(log) {}
+      : server_(server), waiters_(waiters), log_(log.module("queries")) {}
 
   void add(const std::shared_ptr<ServedView>& view);
 

@@ -8,8 +8,10 @@
 namespace orderly::read {
 namespace {
 
-http::ServerOptions with_registry(http::ServerOptions options, std::shared_ptr<prometheus::Registry> registry) {
+http::ServerOptions observed(http::ServerOptions options, std::shared_ptr<prometheus::Registry> registry,
+                             const tracing::Tracing* tracing) {
   options.registry = std::move(registry);
+  options.tracer = tracing == nullptr ? nullptr : tracing->tracer();
   return options;
 }
 
@@ -24,19 +26,19 @@ std::set<std::string> topics_of(const std::vector<std::shared_ptr<ServedView>>& 
 ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> views, OpenEventSource open,
                          const Clock& clock, const log::Logger& log)
     : data_(options.data),
-      registry_(std::make_shared<prometheus::Registry>()),
+      registry_(options.registry),
       views_([&] {
         std::vector<std::shared_ptr<ServedView>> served;
         for (auto& view : views) served.push_back(std::make_shared<ServedView>(std::move(view), *registry_));
         return served;
       }()),
+      tracing_(tracing::make_tracing(options.tracing, "read-service", options.http.listen, *registry_, log)),
       stream_(topics_of(views_), options.stream, *registry_, log),
       throughput_(clock),
-      server_(with_registry(options.http, registry_), log),
+      server_(observed(options.http, registry_, tracing_.get()), log),
       waiters_([this](std::function<void()> task) { server_.run(std::move(task)); }),
-      projector_(
-          views_, open, waiters_, clock, *registry_,
-          {.folder = options.data / "views", .back_off = options.back_off, .listeners = {&stream_, &throughput_}}, log),
+      projector_(views_, open, waiters_, clock, *registry_,
+                 {.folder = options.data / "views", .back_off = options.back_off, .listeners = listeners()}, log),
       verification_(views_, std::move(open), options.data / "verification", clock, log),
       api_(server_, waiters_, log) {
   for (const auto& view : views_) api_.add(view);
@@ -46,6 +48,12 @@ ReadService::ReadService(ServiceOptions options, std::vector<ViewDefinition> vie
   add_verification_routes(server_, verification_);
   http::add_health_routes(server_, registry_, [this] { return projector_.status(); });
   add_pages(server_);
+}
+
+std::vector<ProjectionListener*> ReadService::listeners() {
+  std::vector<ProjectionListener*> all{&stream_, &throughput_};
+  if (tracing_) all.push_back(&projection_tracing_.emplace(*tracing_->tracer()));
+  return all;
 }
 
 ReadService::~ReadService() { stop(); }

@@ -10,7 +10,9 @@
 #include "common/clock/clock.h"
 #include "common/file_lock/file_lock.h"
 #include "common/http/server.h"
+#include "common/tracing/tracing.h"
 #include "read-service/live_stream.h"
+#include "read-service/projection_tracing.h"
 #include "read-service/projector.h"
 #include "read-service/query_api.h"
 #include "read-service/served_view.h"
@@ -25,6 +27,8 @@ struct ServiceOptions {
   http::ServerOptions http = {};  // its registry is set by the service
   subscription::BackOff back_off = {.first = std::chrono::milliseconds{500}, .longest = std::chrono::seconds{30}};
   LiveStreamOptions stream = {};
+  tracing::Settings tracing = {};
+  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
 };
 
 class ReadService {
@@ -41,10 +45,14 @@ class ReadService {
   prometheus::Registry& registry() { return *registry_; }
 
  private:
+  std::vector<ProjectionListener*> listeners();
+
   const std::filesystem::path data_;
   const std::shared_ptr<prometheus::Registry> registry_;
   std::vector<std::shared_ptr<ServedView>> views_;
   std::unique_ptr<FileLock> lock_;
+  const std::unique_ptr<tracing::Tracing> tracing_;  // null: off
+  std::optional<ProjectionTracing> projection_tracing_;
   LiveStream stream_;
   Throughput throughput_;
   http::Server server_;

@@ -31,6 +31,7 @@ StoredEvent to_event(Topics topics, std::int64_t place, const sqlite::Statement&
                     .subject = std::string{row.text(3)},
                     .causation_id = std::string{row.text(6)},
                     .correlation_id = std::string{row.text(row.is_null(7) ? 6 : 7)},
+                    .traceparent = std::string{row.text(9)},
                     .version = row.integer(4),
                     .time = from_unix_ms(row.integer(5)),
                     .data = std::string{row.blob(8)}};
@@ -47,7 +48,7 @@ struct Texts final : kafka::MessageBatch::Owner {
 }  // namespace
 
 EventLog::EventLog(const sqlite::Database& db, Topics topics)
-    : topics_(topics), insert_(db, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") {}
+    : topics_(topics), insert_(db, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") {}
 
 std::int64_t EventLog::append(const PublishedEvent& event, std::int64_t previous) {
   const auto place = place_of(topics_, event);
@@ -55,14 +56,15 @@ std::int64_t EventLog::append(const PublishedEvent& event, std::int64_t previous
   const auto correlation =
       event.correlation_id == event.causation_id ? std::nullopt : std::optional{event.correlation_id};
   insert_.run(place, previous, event.id, event.type, event.subject, event.stream_version, to_unix_ms(event.happened()),
-              event.causation_id, correlation, sqlite::as_blob(event.record->value));
+              event.causation_id, correlation, sqlite::as_blob(event.record->value), traceparent_of(event));
   return place;
 }
 
 bool read_chain(Reader& reader, Topics topics, std::int64_t last_event, std::size_t most,
                 std::vector<StoredEvent>& into) {
   auto& row = reader.query(
-      "SELECT previous, id, type, subject, version, time_ms, causation_id, correlation_id, data FROM events "
+      "SELECT previous, id, type, subject, version, time_ms, causation_id, correlation_id, data, traceparent FROM "
+      "events "
       "WHERE place = ?1");
   for (auto place = last_event; place != no_event;) {
     if (into.size() == most) return false;

@@ -22,7 +22,7 @@ inline constexpr std::int64_t no_event = 0;
 inline constexpr const char* event_log_schema = R"sql(
   CREATE TABLE events(place INTEGER PRIMARY KEY, previous INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
                       subject TEXT NOT NULL, version INTEGER NOT NULL, time_ms INTEGER NOT NULL,
-                      causation_id TEXT NOT NULL, correlation_id TEXT, data BLOB NOT NULL);
+                      causation_id TEXT NOT NULL, correlation_id TEXT, data BLOB NOT NULL, traceparent TEXT);
 )sql";
 
 // The topics of a view, in the order that numbers them in its file: add at the end only.
@@ -44,7 +44,7 @@ struct StoredEvent {
   std::string topic;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  std::string id, type, subject, causation_id, correlation_id;
+  std::string id, type, subject, causation_id, correlation_id, traceparent;
   std::int64_t version = 0;
   Time time;
   std::string data;  // Protobuf

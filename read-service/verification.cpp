@@ -51,7 +51,11 @@ std::vector<VerifiedView> found_of(const std::vector<ReplayedView>& views) {
 
 Verification::Verification(std::vector<std::shared_ptr<ServedView>> views, OpenEventSource open,
                            std::filesystem::path folder, const Clock& clock, const log::Logger& log)
-    : views_(std::move(views)), open_(std::move(open)), folder_(std::move(folder)), clock_(clock), log_(log) {}
+    : views_(std::move(views)),
+      open_(std::move(open)),
+      folder_(std::move(folder)),
+      clock_(clock),
+      log_(log.module("verification")) {}
 
 bool Verification::start() {
   const std::lock_guard lock{mutex_};
@@ -103,7 +107,7 @@ void Verification::verify() {
     take_copy(*views_[i], views[i], stopping_);
     told();
   }
-  replay_views(open_, views, told);
+  replay_views(open_, views, clock_, told);
   for (auto& view : views) {
     if (!view.is_open()) continue;
     view.found.state = State::comparing;

@@ -18,7 +18,8 @@ std::string name_of(const TopicPartition& partition) {
 
 class Replay {
  public:
-  Replay(const OpenEventSource& open, std::vector<ReplayedView>& views) : views_(views), feed_(open, topics()) {
+  Replay(const OpenEventSource& open, std::vector<ReplayedView>& views, const Clock& clock)
+      : views_(views), clock_(clock), feed_(open, topics(), clock), last_progress_(clock.ticks()) {
     const auto source = open();
     for (const auto& partition : partitions()) {
       begins_[partition] = source->begin_offset(partition.first, partition.second);
@@ -41,7 +42,7 @@ class Replay {
       read += view.found.messages_read;
     }
     close_finished();
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_.ticks();
     if (read != std::exchange(read_, read)) last_progress_ = now;
     if (now - last_progress_ > patience && feed_.has_caught_up()) give_up_on_waiting();
   }
@@ -78,7 +79,7 @@ class Replay {
       return feed_.poll();
     } catch (const kafka::Error& error) {
       if (error.kind() != kafka::Error::Kind::transient) throw;
-      last_progress_ = std::chrono::steady_clock::now();  // it is the broker's silence, not the topic's end
+      last_progress_ = clock_.ticks();  // it is the broker's silence, not the topic's end
       return {};
     }
   }
@@ -134,18 +135,20 @@ class Replay {
   }
 
   std::vector<ReplayedView>& views_;
+  const Clock& clock_;
   EventFeed feed_;
   Positions begins_;
   std::map<const ReplayedView*, std::unique_ptr<ViewStore>> stores_;
   std::int64_t read_ = 0;
-  std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_progress_;
 };
 
 }  // namespace
 
-void replay_views(const OpenEventSource& open, std::vector<ReplayedView>& views, const std::function<void()>& step) {
+void replay_views(const OpenEventSource& open, std::vector<ReplayedView>& views, const Clock& clock,
+                  const std::function<void()>& step) {
   if (std::ranges::none_of(views, &ReplayedView::is_open)) return;
-  Replay replay{open, views};
+  Replay replay{open, views, clock};
   while (!replay.is_done()) {
     replay.step();
     step();

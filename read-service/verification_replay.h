@@ -32,6 +32,7 @@ struct ReplayedView {
 
 // Every view that is open when this returns has been replayed to its end. `step` is called after every batch; what it
 // throws ends the replay.
-void replay_views(const OpenEventSource& open, std::vector<ReplayedView>& views, const std::function<void()>& step);
+void replay_views(const OpenEventSource& open, std::vector<ReplayedView>& views, const Clock& clock,
+                  const std::function<void()>& step);
 
 }  // namespace orderly::read

@@ -92,6 +92,7 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   Applied applied;
   // Most batches that come one event at a time are of no interest to most views.
   if (std::ranges::none_of(events, [&](const auto& event) { return definition_.wants(event.topic); })) return applied;
+  const auto started = std::chrono::steady_clock::now();
   Positions next = positions_;
   const PublishedEvent* last = nullptr;
   std::int64_t* next_offset = nullptr;
@@ -110,7 +111,10 @@ Applied ViewStore::apply(std::span<const PublishedEvent> events) {
   if (next == positions_) return applied;
   streams.save();
   for (const auto& [partition, offset] : next) save_position_->run(partition.first, partition.second, offset);
+  const auto applied_at = std::chrono::steady_clock::now();
   transaction.commit();
+  applied.applying = applied_at - started;
+  applied.committing = std::chrono::steady_clock::now() - applied_at;
   positions_ = std::move(next);
   return applied;
 }

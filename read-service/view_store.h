@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "common/sqlite/figures.h"
 #include "read-service/positions.h"
 #include "read-service/view.h"
 
@@ -20,6 +21,7 @@ struct Applied {
   std::vector<Time> caused_at;  // of the events applied, where they say
   std::size_t repeated = 0;     // versions that the view had already
   std::size_t gaps = 0;         // versions that came with an earlier one missing
+  std::optional<std::chrono::steady_clock::duration> applying, committing;  // where there was something to do
 };
 
 class ViewStore {
@@ -32,6 +34,7 @@ class ViewStore {
 
   const Positions& positions() const { return positions_; }
   const std::filesystem::path& file() const { return file_; }
+  sqlite::Figures figures() const { return sqlite::figures_of(db_); }
 
   // The end of the store: its tables, to be asked. For one in memory, which nobody else can open.
   Reader into_reader() &&;

@@ -1,9 +1,9 @@
 #include "shard.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "common/file_lock/file_lock.h"
+#include "common/kafka/log_ids.h"
 
 namespace orderly {
 
@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int tries = 3;  // of a command whose handling throws
-constexpr auto idle_wait = 50ms;
 constexpr auto measure_every = 500ms;
 
 Lane lane_of(std::string_view topic) {
@@ -35,83 +34,102 @@ outbox::OutboxRelay::Chunks waiting_of(storage::UnitOfWork& work) {
   return chunks;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+handling::CommandHandler::Options with_tracing(handling::CommandHandler::Options options,
+                                               const std::unique_ptr<handling::CommandTracing>& tracing) {
+  options.tracing = tracing.get();
+  return options;
 }
+
+double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
 struct Shard::Open {
   Open(Shard& shard)
       : lock(shard.options_.directory / lock_name(shard.options_.place.shard)),
-        work(shard.options_.directory, shard.options_.place, shard.options_.store),
+        work(shard.options_.directory, shard.options_.place, shard.store_options()),
+        tracing(shard.options_.tracer
+                    ? std::make_unique<handling::CommandTracing>(*shard.options_.tracer, shard.options_.place.shard)
+                    : nullptr),
         handler(
-            work, shard.options_.handling,
+            work, with_tracing(shard.options_.handling, tracing),
             [&shard](const Envelope& envelope, const handling::Outcome& outcome) {
               shard.metrics_.command(envelope.type, outcome.status, outcome.code);
             },
-            shard.log_),
+            shard.log_.module("handling")),
         source(shard.ports_.source()),
         relay(
             shard.options_.relay, shard.ports_.publisher, published_of(work), waiting_of(work),
             [&shard](const outbox::RelayReport& report) {
-              shard.metrics_.publish_seconds.Observe(std::chrono::duration<double>(report.took).count());
-              shard.metrics_.publish_messages.Observe(static_cast<double>(report.messages));
+              shard.metrics_.published(report);
+              if (shard.options_.tracer)
+                handling::trace_published(*shard.options_.tracer, report.messages, report.took);
             },
-            shard.log_) {
+            shard.log_.module("outbox")),
+        figures(shard.metrics_) {
     source->assign(Shard::positions(*this));
   }
 
   FileLock lock;
   storage::UnitOfWork work;
+  std::unique_ptr<handling::CommandTracing> tracing;
   handling::CommandHandler handler;
   std::unique_ptr<kafka::MessageSource> source;
   outbox::OutboxRelay relay;
+  ShardFigures figures;
   std::chrono::steady_clock::time_point next_measure{};
-  std::deque<std::pair<std::chrono::steady_clock::time_point, std::int64_t>> outbox_ends;  // when it ended where
 };
 
 Shard::Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log)
     : options_(std::move(options)),
       ports_(std::move(ports)),
       clock_(clock),
-      log_(log.with({"shard", options_.place.shard})),
+      log_(log.module("shard").with({"shard", options_.place.shard})),
       metrics_(registry, options_.place.shard) {}
+
+Shard::~Shard() = default;
 
 void Shard::run(std::stop_token stop) {
   auto back_off = 100ms;
   while (!stop.stop_requested()) {
-    const auto opened = std::chrono::steady_clock::now();
+    const auto opened = clock_.ticks();
     try {
       work(stop);
     } catch (const std::exception& error) {
-      set_health(error.what());
+      close();
+      const std::string reason = explain(error);
+      set_health(reason);
       metrics_.restarts.Increment();
-      back_off = std::chrono::steady_clock::now() - opened > 30s
-                     ? 100ms
-                     : std::min(back_off * 2, std::chrono::milliseconds{10s});
+      back_off = clock_.ticks() - opened > 30s ? 100ms : std::min(back_off * 2, std::chrono::milliseconds{10s});
       log_.error("the shard has stopped and will open again",
-                 {{"reason", error.what()}, {"back_off_ms", back_off.count()}});
+                 {{"reason", reason}, {"back_off_ms", back_off.count()}});
       wait(back_off, stop);
     }
   }
 }
 
 void Shard::work(const std::stop_token& stop) {
-  Open open{*this};
-  log_.info("the shard is open", {{"next_offset", open.work.lane(0).next_offset}});
-  while (!stop.stop_requested()) step(open, stop);
+  open();
+  store_is_damaged_ = false;
+  log_.info("the shard is open", {{"next_offset", open_->work.lane(0).next_offset}});
+  while (!stop.stop_requested()) step(stop);
+  close();
 }
 
-void Shard::step(Open& open, const std::stop_token& stop) {
+void Shard::open() { open_ = std::make_unique<Open>(*this); }
+outbox::OutboxRelay& Shard::relay() { return open_->relay; }
+void Shard::close() { open_.reset(); }
+
+void Shard::step(const std::stop_token& stop) {
+  Open& open = *open_;
   measure(open);
-  if (!open.relay.wait_for_room(idle_wait)) {
+  if (!open.relay.wait_for_room(options_.idle_wait)) {
     set_health(open.relay.trouble().value_or("the outbox is full: publishing is slower than deciding"));
     return;
   }
   kafka::MessageBatch batch;
   try {
-    batch = open.source->poll(options_.max_batch, idle_wait);
+    batch = open.source->poll(options_.max_batch, options_.idle_wait);
   } catch (const kafka::Error& error) {
     if (error.kind() != kafka::Error::Kind::transient) throw;
     set_health(error.what());
@@ -126,18 +144,23 @@ void Shard::step(Open& open, const std::stop_token& stop) {
 }
 
 void Shard::take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = clock_.ticks();
+  const kafka::Message* at_hand = nullptr;
   try {
-    for (const auto& record : batch.messages) handle(open, record);
+    for (const auto& record : batch.messages) {
+      at_hand = &record;
+      handle(open, record);
+    }
   } catch (const sqlite::Error&) {
     throw;  // the store is broken, not the command
   } catch (const std::exception& error) {
-    log_.warn("handling a command failed; the batch runs again one by one", {{"reason", error.what()}});
+    with_ids(log_, *at_hand)
+        .warn("handling a command failed; the batch runs again one by one", {{"reason", error.what()}});
     open.work.rollback();
     return take_one_by_one(open, batch, stop);
   }
-  metrics_.decide_seconds.Observe(seconds_since(started));
-  metrics_.last_command.Set(static_cast<double>(batch.messages.back().timestamp_ms) / 1e3);
+  metrics_.decide_seconds.Observe(seconds(clock_.ticks() - started));
+  metrics_.taken(batch, clock_.now());
   commit(open, batch.messages.size());
 }
 
@@ -152,8 +175,7 @@ void Shard::take_one(Open& open, const kafka::Message& record, const std::stop_t
   for (;;) {
     const auto reason = try_to_take(open, record, stop);
     if (!reason || stop.stop_requested()) return;
-    log_.error("a command is parked: its handling keeps failing",
-               {{"reason", *reason}, {"topic", record.topic}, {"offset", record.offset}});
+    with_ids(log_, record).error("a command is parked: its handling keeps failing", {{"reason", *reason}});
     if (open.handler.park_released(*reason)) {
       commit(open, 0);
       continue;
@@ -177,7 +199,7 @@ std::optional<std::string> Shard::try_to_take(Open& open, const kafka::Message& 
     } catch (const std::exception& error) {
       open.work.rollback();
       if (attempt == tries || stop.stop_requested()) return error.what();
-      wait(attempt * 50ms, stop);
+      wait(attempt * options_.retry_pause, stop);
     }
   }
 }
@@ -206,9 +228,10 @@ void Shard::send_what_is_due(Open& open) {
 }
 
 void Shard::commit(Open& open, std::size_t records) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = clock_.ticks();
   open.relay.push(open.work.commit());
-  metrics_.commit_seconds.Observe(seconds_since(started));
+  if (open.tracing) open.tracing->committed();
+  metrics_.commit_seconds.Observe(seconds(clock_.ticks() - started));
   if (records > 0) metrics_.batch_commands.Observe(static_cast<double>(records));
 }
 
@@ -229,28 +252,28 @@ std::vector<kafka::Position> Shard::positions(const Open& open) {
 }
 
 void Shard::measure(Open& open) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.ticks();
   if (now < open.next_measure) return;
   open.next_measure = now + measure_every;
-  std::int64_t waiting = 0, end = 0;
-  for (Lane lane = 0; lane < topics::lanes.size(); ++lane) {
-    waiting += std::max<std::int64_t>(0, open.work.lane(lane).next_sequence - open.relay.published(lane));
-    end += open.work.lane(lane).next_sequence;
-  }
-  auto& ends = open.outbox_ends;
-  if (ends.empty() || ends.back().second < end) ends.emplace_back(now, end);
-  while (!ends.empty() && ends.front().second <= end - waiting) ends.pop_front();
-  metrics_.outbox_messages.Set(static_cast<double>(waiting));
-  metrics_.outbox_age_seconds.Set(ends.empty() ? 0 : seconds_since(ends.front().first));
-  metrics_.store_bytes.Set(static_cast<double>(
-      open.work.database().query_integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")));
-  metrics_.outbox_bytes.Set(static_cast<double>(open.relay.queued_bytes()));
-  metrics_.held_commands.Set(static_cast<double>(open.work.held().size()));
-  metrics_.parked_streams.Set(static_cast<double>(open.work.held().parked()));
-  metrics_.cached_aggregates.Set(static_cast<double>(open.work.aggregates().size()));
-  metrics_.cached_bytes.Set(static_cast<double>(open.work.aggregates().bytes()));
-  metrics_.lag_messages.Set(static_cast<double>(open.source->lag()));
+  open.figures.measure(open.work, open.relay, open.source->lag(), clock_);
   open.source->report_progress(positions(open));
+}
+
+// A store that has once been found damaged is read whole before it is used again: it stays out until it is mended, and
+// does not come and go with whichever page is met.
+storage::UnitOfWork::Options Shard::store_options() const {
+  auto options = options_.store;
+  options.check_first = store_is_damaged_;
+  return options;
+}
+
+// Damage is told with the file's name, and with what helps.
+std::string Shard::explain(const std::exception& error) {
+  const auto* of_store = dynamic_cast<const sqlite::Error*>(&error);
+  if (of_store == nullptr || !of_store->is_damage()) return error.what();
+  store_is_damaged_ = true;
+  return "shard-" + std::to_string(number()) +
+         ".db is damaged; stop the service, restore a backup or the file as it was: " + error.what();
 }
 
 void Shard::set_health(std::optional<std::string> reason) {

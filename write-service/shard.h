@@ -1,7 +1,8 @@
 // A shard: partition s of every command topic, one thread, one store, one outbox. Takes what is ready, decides it in
 // memory, commits once, hands the outbox to the relay. Holds the shard's lock, so that no second service runs it.
-// Threads: run() is the shard's own; health() from any. Failures: whatever breaks, the shard says why, lets everything
-// go and opens again with back-off, from what the store says; run() returns when it is asked to stop, and not before.
+// Threads: run() is the shard's own, or open(), step() and close() are one's; health() from any. Failures: whatever
+// breaks, the shard says why, lets everything go and opens again with back-off, from what the store says; run() returns
+// when it is asked to stop, and not before.
 #pragma once
 
 #include <chrono>
@@ -19,6 +20,7 @@
 #include "common/log/log.h"
 #include "handling/command_handler.h"
 #include "outbox/outbox_relay.h"
+#include "shard_figures.h"
 #include "shard_metrics.h"
 #include "storage/unit_of_work.h"
 
@@ -33,6 +35,9 @@ class Shard {
     outbox::OutboxRelay::Options relay;
     std::size_t max_batch = 2'000;  // records of one commit
     handling::CommandHandler::Options handling;
+    const tracing::Tracer* tracer = nullptr;    // null: nothing is recorded; outlives the shard
+    std::chrono::milliseconds idle_wait{50};    // for a first record
+    std::chrono::milliseconds retry_pause{50};  // before handling a command again, and growing
   };
   // How a shard gets at the broker; each call makes a new client.
   struct Ports {
@@ -42,7 +47,18 @@ class Shard {
 
   Shard(Options options, Ports ports, const Clock& clock, prometheus::Registry& registry, const log::Logger& log);
 
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+  ~Shard();
+
   void run(std::stop_token stop);
+
+  // What run() is made of, for who drives a shard on one thread. All but close() throw when something breaks; then it
+  // is to be closed and opened again.
+  void open();
+  void step(const std::stop_token& stop = {});  // takes what is ready, once
+  outbox::OutboxRelay& relay();                 // of the open shard; to be stepped when it has no thread
+  void close();
 
   std::int32_t number() const { return options_.place.shard; }
 
@@ -52,7 +68,6 @@ class Shard {
  private:
   struct Open;  // what lives from one opening to the next error
   void work(const std::stop_token& stop);
-  void step(Open& open, const std::stop_token& stop);
   void take(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one_by_one(Open& open, const kafka::MessageBatch& batch, const std::stop_token& stop);
   void take_one(Open& open, const kafka::Message& record, const std::stop_token& stop);
@@ -63,6 +78,8 @@ class Shard {
   void note_published(Open& open);
   void measure(Open& open);
   static std::vector<kafka::Position> positions(const Open& open);
+  storage::UnitOfWork::Options store_options() const;
+  std::string explain(const std::exception& error);
   void set_health(std::optional<std::string> reason);
   void wait(std::chrono::milliseconds time, const std::stop_token& stop);
 
@@ -71,6 +88,8 @@ class Shard {
   const Clock& clock_;
   const log::Logger log_;
   ShardMetrics metrics_;
+  bool store_is_damaged_ = false;  // of the shard's thread, as far as it knows
+  std::unique_ptr<Open> open_;
   mutable std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::optional<std::string> health_ = "starting";

@@ -1,62 +1,77 @@
 #include "shard_metrics.h"
 
+#include <algorithm>
+
 namespace orderly {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries seconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                      0.05,   0.1,     0.25,   0.5,   1,      2.5,   10};
-const prometheus::Histogram::BucketBoundaries counts{1, 10, 50, 100, 250, 500, 1'000, 2'000, 5'000, 10'000, 20'000};
+using Buckets = prometheus::Histogram::BucketBoundaries;
 
-prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help, const std::string& shard) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({{"shard", shard}});
-}
+const Buckets seconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+const Buckets counts{1, 10, 50, 100, 250, 500, 1'000, 2'000, 5'000, 10'000, 20'000};
 
-prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
-                                 const std::string& shard, const prometheus::Histogram::BucketBoundaries& buckets) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({{"shard", shard}}, buckets);
-}
+// Makes one shard's metrics of their families.
+struct Maker {
+  prometheus::Registry& registry;
+  const prometheus::Labels labels;
+
+  prometheus::Gauge& gauge(const char* name, const char* help) const {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+  }
+  prometheus::Counter& counter(const char* name, const char* help) const {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+  }
+  prometheus::Histogram& histogram(const char* name, const char* help, const Buckets& buckets) const {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(labels, buckets);
+  }
+};
+
+double in_seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
-ShardMetrics::ShardMetrics(prometheus::Registry& r, int number)
-    : ready(gauge(r, "orderly_shard_ready", "1 when the shard takes commands", std::to_string(number))),
-      lag_messages(
-          gauge(r, "orderly_shard_lag_messages", "commands waiting in the shard's partitions", std::to_string(number))),
-      last_command(gauge(r, "orderly_shard_last_command_timestamp_seconds",
-                         "unix time of the last record taken; with the lag in messages, that in seconds",
-                         std::to_string(number))),
-      outbox_messages(
-          gauge(r, "orderly_outbox_messages", "committed messages not yet published", std::to_string(number))),
-      outbox_bytes(gauge(r, "orderly_outbox_bytes", "their size", std::to_string(number))),
-      outbox_age_seconds(gauge(r, "orderly_outbox_age_seconds",
-                               "how long the oldest of them has been waiting, to half a second",
-                               std::to_string(number))),
-      store_bytes(gauge(r, "orderly_store_bytes", "the shard's store, without its write-ahead log (up to 64 MiB)",
-                        std::to_string(number))),
-      held_commands(gauge(r, "orderly_held_commands",
-                          "commands waiting behind the claim of a batch reference, or behind a parked command",
-                          std::to_string(number))),
-      parked_streams(gauge(r, "orderly_parked_streams", "aggregates whose commands wait for an operator's word",
-                           std::to_string(number))),
-      cached_aggregates(gauge(r, "orderly_cached_aggregates", "live aggregates in memory", std::to_string(number))),
-      cached_bytes(gauge(r, "orderly_cached_bytes", "their size, about", std::to_string(number))),
-      restarts(prometheus::BuildCounter()
-                   .Name("orderly_shard_restarts_total")
-                   .Help("times the shard started again after an error")
-                   .Register(r)
-                   .Add({{"shard", std::to_string(number)}})),
-      batch_commands(histogram(r, "orderly_batch_commands", "records of one commit", std::to_string(number), counts)),
-      decide_seconds(
-          histogram(r, "orderly_decide_seconds", "handling one batch in memory", std::to_string(number), seconds)),
-      commit_seconds(histogram(r, "orderly_commit_seconds", "its SQLite transaction", std::to_string(number), seconds)),
-      publish_seconds(
-          histogram(r, "orderly_publish_seconds", "one Kafka transaction", std::to_string(number), seconds)),
-      publish_messages(histogram(r, "orderly_publish_messages", "its messages", std::to_string(number), counts)),
-      shard_(std::to_string(number)),
+ShardMetrics::ShardMetrics(prometheus::Registry& registry, int number)
+    : ShardMetrics(Maker{registry, {{"shard", std::to_string(number)}}}) {}
+
+template <class Make>
+ShardMetrics::ShardMetrics(const Make& of)
+    : ready(of.gauge("orderly_shard_ready", "1 when the shard takes commands")),
+      lag_messages(of.gauge("orderly_shard_lag_messages", "Commands waiting in the shard's partitions")),
+      lag_seconds(of.gauge("orderly_shard_lag_seconds", "How long the oldest of them has been waiting, at most")),
+      last_command(of.gauge("orderly_shard_last_command_timestamp_seconds", "Unix time of the last record taken")),
+      outbox_messages(of.gauge("orderly_outbox_messages", "Committed messages not yet published")),
+      outbox_bytes(of.gauge("orderly_outbox_bytes", "Their size")),
+      outbox_age_seconds(
+          of.gauge("orderly_outbox_age_seconds", "How long the oldest of them has been waiting, to half a second")),
+      held_commands(of.gauge("orderly_held_commands",
+                             "Commands waiting behind the claim of a batch reference, or behind a parked command")),
+      parked_streams(of.gauge("orderly_parked_streams", "Aggregates whose commands wait for an operator's word")),
+      cached_aggregates(of.gauge("orderly_cached_aggregates", "Live aggregates in memory")),
+      cached_bytes(of.gauge("orderly_cached_bytes", "Their size, about")),
+      deduplication_bytes(of.gauge("orderly_deduplication_bytes", "Memory for the ids of a week's commands, about")),
+      cache_hits(of.counter("orderly_cache_hits_total", "Aggregates that were in memory when a command came for them")),
+      cache_misses(of.counter("orderly_cache_misses_total", "Aggregates that were not, new ones included")),
+      cache_evictions(of.counter("orderly_cache_evictions_total", "Aggregates that left memory to make room")),
+      replayed_events(of.counter("orderly_replayed_events_total", "Events read to bring aggregates into memory")),
+      snapshots(of.counter("orderly_snapshots_total", "Snapshots written")),
+      snapshot_bytes(of.counter("orderly_snapshot_bytes_total", "Their size")),
+      restarts(of.counter("orderly_shard_restarts_total", "Times the shard started again after an error")),
+      intake_wait_seconds(of.histogram("orderly_intake_wait_seconds",
+                                       "From a batch's first record, by its timestamp, to its commands decided",
+                                       seconds)),
+      batch_commands(of.histogram("orderly_batch_commands", "Records of one commit", counts)),
+      decide_seconds(of.histogram("orderly_decide_seconds", "Decoding and deciding one batch in memory", seconds)),
+      commit_seconds(of.histogram("orderly_commit_seconds", "Its SQLite transaction", seconds)),
+      relay_wait_seconds(of.histogram("orderly_relay_wait_seconds",
+                                      "From a commit to the Kafka transaction that takes it along begins", seconds)),
+      publish_seconds(of.histogram("orderly_publish_seconds", "One Kafka transaction", seconds)),
+      publish_messages(of.histogram("orderly_publish_messages", "Its messages", counts)),
+      store(of.registry, "orderly_store", of.labels),
+      shard_(of.labels.at("shard")),
       commands_(prometheus::BuildCounter()
                     .Name("orderly_commands_total")
-                    .Help("commands by what became of them")
-                    .Register(r)) {}
+                    .Help("Commands by what became of them")
+                    .Register(of.registry)) {}
 
 void ShardMetrics::command(std::string_view type, std::string_view status, std::string_view code) {
   // Senders choose the type's text: only those that exist may become label values.
@@ -69,6 +84,18 @@ void ShardMetrics::command(std::string_view type, std::string_view status, std::
     found = known_.emplace(key_, &counter).first;
   }
   found->second->Increment();
+}
+
+void ShardMetrics::taken(const kafka::MessageBatch& batch, Time now) {
+  const auto first_ms = batch.messages.front().timestamp_ms;
+  intake_wait_seconds.Observe(std::max(0.0, static_cast<double>(to_unix_ms(now) - first_ms) / 1e3));
+  last_command.Set(static_cast<double>(batch.messages.back().timestamp_ms) / 1e3);
+}
+
+void ShardMetrics::published(const outbox::RelayReport& report) {
+  relay_wait_seconds.Observe(in_seconds(report.waited));
+  publish_seconds.Observe(in_seconds(report.took));
+  publish_messages.Observe(static_cast<double>(report.messages.size()));
 }
 
 }  // namespace orderly

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::int32_t most_shards = 10'000;
+constexpr std::size_t least_queued_bytes = 4 * 1024 * 1024;  // of a shard's outbox in memory
 
 std::int32_t parse_shard(std::string_view text) {
   std::int32_t shard = 0;
@@ -102,9 +103,17 @@ void WriteService::open_shards(std::int32_t partitions) {
   }
   const std::lock_guard lock{mutex_};
   for (const auto number : wanted) {
-    Shard::Options options{{number, partitions}, options_.directory, options_.store, {}, 2'000, options_.handling};
+    Shard::Options options;
+    options.place = {number, partitions};
+    options.directory = options_.directory;
+    options.store = options_.store;
+    options.handling = options_.handling;
+    options.relay = options_.relay;
+    options.tracer = options_.tracer;
     options.store.cache_bytes /= wanted.size();
+    options.relay.max_queued_bytes = std::max(least_queued_bytes, options.relay.max_queued_bytes / wanted.size());
     options.relay.shard = number;
+    options.relay.keys = options_.handling.authentication.keys().get();
     Shard::Ports ports{[this, number] { return ports_.source(number); },
                        [this, number] { return ports_.publisher(number); }};
     auto& shard =

@@ -35,6 +35,8 @@ class WriteService {
     ShardSelection shards;
     storage::UnitOfWork::Options store;
     handling::CommandHandler::Options handling = {};
+    outbox::OutboxRelay::Options relay = {};  // its bytes are those of all shards together
+    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded
   };
   struct Ports {
     std::function<std::int32_t()> partition_count;  // of the command topics; throws kafka::Error for as long as unknown

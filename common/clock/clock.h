@@ -1,4 +1,4 @@
-// Time as an argument: the wall clock is read through this port alone, so that tests can set it.
+// Time as an argument: what depends on the time reads it through this port, so that tests can set it.
 // Threads: any.
 #pragma once
 
@@ -13,6 +13,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time now() const = 0;
+  // Never goes back, and nobody sets it: for how long something takes.
+  virtual std::chrono::steady_clock::time_point ticks() const { return std::chrono::steady_clock::now(); }
 };
 
 class SystemClock final : public Clock {

@@ -38,21 +38,29 @@ struct Client::Handle {
   struct Cleanup {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
+  struct Free {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  std::unique_ptr<curl_slist, Free> headers;  // of the request at hand
   std::unique_ptr<CURL, Cleanup> curl;
   std::array<char, CURL_ERROR_SIZE> reason{};
 };
 
-Client::Client(std::string base, std::chrono::milliseconds timeout)
+Client::Client(std::string base, const ClientOptions& options)
     : base_(std::move(base)), handle_(std::make_unique<Handle>()) {
   while (base_.ends_with('/')) base_.pop_back();
   if (!base_.starts_with("http://") && !base_.starts_with("https://")) {
     throw std::invalid_argument{"http://HOST:PORT wanted, got \"" + base_ + '"'};
   }
-  handle_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  handle_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
   handle_->set(CURLOPT_NOSIGNAL, 1L);
   handle_->set(CURLOPT_ACCEPT_ENCODING, "");
   handle_->set(CURLOPT_WRITEFUNCTION, &append);
   handle_->set(CURLOPT_ERRORBUFFER, handle_->reason.data());
+  if (!options.ca_file.empty()) handle_->set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (options.token.empty()) return;
+  handle_->set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+  handle_->set(CURLOPT_XOAUTH2_BEARER, options.token.c_str());
 }
 
 Client::~Client() = default;
@@ -62,8 +70,11 @@ Response Client::get(const std::string& path) {
   return perform(path);
 }
 
-Response Client::post(const std::string& path, const std::string& body) {
+Response Client::post(const std::string& path, const std::string& body, const std::string& content_type) {
   handle_->set(CURLOPT_POST, 1L);
+  handle_->headers.reset(content_type.empty() ? nullptr
+                                              : curl_slist_append(nullptr, ("Content-Type: " + content_type).c_str()));
+  handle_->set(CURLOPT_HTTPHEADER, handle_->headers.get());
   handle_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   handle_->set(CURLOPT_COPYPOSTFIELDS, body.c_str());
   return perform(path);

@@ -20,14 +20,20 @@ class Unreachable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct ClientOptions {
+  std::chrono::milliseconds timeout = std::chrono::seconds{40};
+  std::string token = {};    // a bearer token, for every request; never in an error's text
+  std::string ca_file = {};  // PEM: who may have signed the server's certificate; empty: the system's
+};
+
 class Client {
  public:
   // `base`: scheme, host and port, perhaps a path. Throws std::invalid_argument when it is no http or https address.
-  explicit Client(std::string base, std::chrono::milliseconds timeout = std::chrono::seconds{40});
+  explicit Client(std::string base, const ClientOptions& options = {});
   ~Client();
 
   Response get(const std::string& path);  // begins with a slash
-  Response post(const std::string& path, const std::string& body = "");
+  Response post(const std::string& path, const std::string& body = "", const std::string& content_type = "");
   const std::string& base() const { return base_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/http/json.h"
+#include "common/metrics/process_metrics.h"
 
 namespace orderly::http {
 namespace {
@@ -40,9 +41,11 @@ void add_health_routes(Server& server, std::shared_ptr<prometheus::Registry> reg
       prometheus::BuildGauge().Name("orderly_ready").Help("1 when this part of /readyz is ready").Register(*registry);
   server.get("/metrics", [registry = std::move(registry), &ready, parts](const Request&, const Responder& responder) {
     for (const auto& part : parts()) ready.Add({{"part", part.name}}).Set(part.ready ? 1 : 0);
+    auto families = registry->Collect();
+    for (auto& family : metrics::ProcessMetrics{}.Collect()) families.push_back(std::move(family));
     responder.send(uncached({.status = 200,
                              .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
-                             .body = prometheus::TextSerializer{}.Serialize(registry->Collect())}));
+                             .body = prometheus::TextSerializer{}.Serialize(families)}));
   });
   server.get("/readyz", [parts = std::move(parts)](const Request& request, const Responder& responder) {
     const auto stale = request.query.find("stale");

@@ -23,6 +23,9 @@ class RequestMetrics {
 
   // Numbers the routes 1, 2, 3 …
   std::size_t add_route(const std::string& route);
+  // As it was registered, such as "GET /orders/:order_id": for logs, where no path may stand with whatever ids it
+  // names.
+  const std::string& name(std::size_t route) const { return routes_[route].name; }
   void count(std::size_t route, int status, std::chrono::steady_clock::duration took);
 
  private:

@@ -13,21 +13,17 @@
 #include "common/http/chunked_body.h"
 #include "common/http/endpoint.h"
 #include "common/http/limits.h"
+#include "common/http/listener.h"
 #include "common/http/negotiate.h"
-#include "common/http/open_connections.h"
 #include "common/http/open_streams.h"
 #include "common/http/problem.h"
 #include "common/http/request_metrics.h"
+#include "common/http/request_tracing.h"
 #include "common/http/router.h"
 #include "common/http/uri.h"
 
 namespace orderly::http {
 namespace {
-
-struct Traits : restinio::default_traits_t {
-  using request_handler_t = std::function<restinio::request_handling_status_t(restinio::request_handle_t)>;
-  using connection_state_listener_t = OpenConnections;
-};
 
 Request to_request(const restinio::request_t& from) {
   const auto& header = from.header();
@@ -43,17 +39,19 @@ Request to_request(const restinio::request_t& from) {
 
 struct ServerCore : std::enable_shared_from_this<ServerCore> {
   ServerCore(ServerOptions wanted, const log::Logger& logger)
-      : options(std::move(wanted)), log(logger), metrics(options.registry), endpoint(parse_endpoint(options.listen)) {}
+      : options(std::move(wanted)), log(logger.module("http")), metrics(options.registry) {
+    parse_endpoint(options.listen);
+  }
 
   void add(const std::string& method, const std::string& route, Handler handler, Names repeatable_names) {
     router.add(method, route);
     metrics.add_route(method + ' ' + route);
+    route_names.push_back(method + ' ' + route);
     handlers.push_back(std::move(handler));
     repeatable.push_back(std::move(repeatable_names));
   }
   restinio::request_handling_status_t handle(const restinio::request_handle_t& from);
   void route(Request& request, Responder responder, Responder::Exchange& exchange, const restinio::request_t& from);
-  restinio::server_settings_t<Traits> settings();
   void answered() {
     const std::lock_guard lock{mutex};
     --under_way;
@@ -66,7 +64,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   Router router;
   std::vector<Handler> handlers;  // as the router numbers its routes; metrics number them one higher
   std::vector<Names> repeatable;  // likewise
-  const Endpoint endpoint;
+  std::vector<std::string> route_names;
   std::atomic<std::uint16_t> bound_port = 0;
   std::atomic<bool> stopping = false;
   std::mutex mutex;
@@ -74,7 +72,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   int under_way = 0;
   OpenStreams streams;  // answers that would not end by themselves
   asio::io_context context;
-  std::unique_ptr<restinio::http_server_t<Traits>> server;
+  std::unique_ptr<Listener> listener;
   std::vector<std::thread> threads;
 };
 
@@ -97,7 +95,8 @@ class Responder::Exchange {
         request_(std::move(request)),
         head_(seen.method == "HEAD"),
         path_(seen.path),
-        wishes_(wishes_of(seen)) {
+        wishes_(wishes_of(seen)),
+        tracing_(core_->options.tracer, seen) {
     // RESTinio expects an upgrade to follow such a request; curl --http2 sends one, and is content with HTTP/1.1.
     close_ = !request_->header().should_keep_alive() || seen.header("upgrade").has_value();
   }
@@ -108,6 +107,7 @@ class Responder::Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   void set_route(std::size_t route) { route_ = route; }
+  std::size_t route() const { return route_; }
 
   void send(Response response) {
     if (sent_.exchange(true)) return;
@@ -115,9 +115,11 @@ class Responder::Exchange {
       const Offers offers{core_->options.gzip_from_bytes, core_->options.cors_origin};
       if (negotiate(response, wishes_, offers)) head_ = true;
       core_->metrics.count(route_, response.status, std::chrono::steady_clock::now() - started_);
+      tracing_.answered(core_->metrics.name(route_), response.status);
       write(std::move(response));
     } catch (const std::exception& error) {
-      core_->log.warn("an answer could not be sent", {{"path", path_}, {"reason", error.what()}});
+      core_->log.warn("an answer could not be sent",
+                      {{"route", core_->metrics.name(route_)}, {"reason", error.what()}});
       core_->answered();
     }
     request_.reset();
@@ -130,6 +132,7 @@ class Responder::Exchange {
     }
     negotiate(head, {}, {core_->options.gzip_from_bytes, core_->options.cors_origin});
     core_->metrics.count(route_, head.status, std::chrono::steady_clock::now() - started_);
+    tracing_.answered(core_->metrics.name(route_), head.status);
     close_ = true;
     // Weak: what is queued for a connection is owned, through its context, by the core itself.
     const auto run = [weak = std::weak_ptr{core_}](std::function<void()> task) {
@@ -159,6 +162,7 @@ class Responder::Exchange {
   bool head_ = false, close_ = false;
   std::string path_;
   Wishes wishes_;
+  RequestTracing tracing_;
   std::size_t route_ = RequestMetrics::unmatched;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<bool> sent_ = false;
@@ -177,7 +181,7 @@ restinio::request_handling_status_t ServerCore::handle(const restinio::request_h
   try {
     route(request, Responder{exchange}, *exchange, *from);
   } catch (const std::exception& error) {
-    log.error("a handler failed", {{"path", request.path}, {"reason", error.what()}});
+    log.error("a handler failed", {{"route", metrics.name(exchange->route())}, {"reason", error.what()}});
     exchange->send(to_response({.status = 500, .detail = "the request could not be answered"}, request.path));
   }
   return restinio::request_accepted();
@@ -200,7 +204,7 @@ void ServerCore::route(Request& request, Responder responder, Responder::Exchang
     if (request.method == "OPTIONS" && !options.cors_origin.empty()) {
       return responder.send({.status = 200,
                              .headers = {{"Access-Control-Allow-Methods", other->allow},
-                                         {"Access-Control-Allow-Headers", "Content-Type, If-None-Match"},
+                                         {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match"},
                                          {"Access-Control-Max-Age", "600"}},
                              .body = {}});
     }
@@ -209,39 +213,15 @@ void ServerCore::route(Request& request, Responder responder, Responder::Exchang
   auto* matched = std::get_if<Router::Matched>(&found);
   if (matched == nullptr) return refuse({.status = 404, .detail = "there is no " + request.path + " here"});
   exchange.set_route(matched->route + 1);
+  if (options.gate) {
+    if (auto refusal = options.gate(request, route_names[matched->route])) return responder.send(*std::move(refusal));
+  }
   auto query = parse_query(from.header().query(), repeatable[matched->route]);
   if (!query) return refuse({.status = 400, .detail = query.error()});
   request.parameters = std::move(matched->parameters);
   request.query = std::move(*query);
   if (request.method == "HEAD") request.method = "GET";
   handlers[matched->route](request, std::move(responder));
-}
-
-restinio::server_settings_t<Traits> ServerCore::settings() {
-  const auto connections = std::make_shared<OpenConnections>(allowed_connections(options.max_connections));
-  restinio::server_settings_t<Traits> settings;
-  settings.address(endpoint.host).port(endpoint.port);
-  settings.protocol(endpoint.host.find(':') == std::string::npos ? asio::ip::tcp::v4() : asio::ip::tcp::v6());
-  settings.incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
-                                        .max_url_size(2 * options.max_url_bytes)
-                                        .max_field_name_size(1'024)
-                                        .max_field_value_size(2 * options.max_header_bytes)
-                                        .max_field_count(128)
-                                        .max_body_size(2 * options.max_body_bytes));
-  settings.read_next_http_message_timelimit(options.read_timeout);
-  settings.write_http_response_timelimit(options.read_timeout);
-  settings.handle_request_timeout(options.handling_timeout);
-  settings.max_pipelined_requests(8);
-  settings.connection_state_listener(connections);
-  settings.socket_options_setter([this, connections](auto& socket) {
-    // Thrown here, it closes the new socket and nothing else.
-    if (stopping) throw std::runtime_error{"the server ends"};
-    if (connections->full()) throw std::runtime_error{"too many connections"};
-    socket.set_option(asio::ip::tcp::no_delay{true});
-  });
-  settings.acceptor_post_bind_hook([this](auto& acceptor) { bound_port = acceptor.local_endpoint().port(); });
-  settings.request_handler([this](restinio::request_handle_t request) { return handle(request); });
-  return settings;
 }
 
 Server::Server(ServerOptions options, const log::Logger& log)
@@ -257,12 +237,15 @@ std::vector<std::string> Server::routes() const { return core_->router.routes();
 
 void Server::start() {
   auto& core = *core_;
-  core.server =
-      std::make_unique<restinio::http_server_t<Traits>>(restinio::external_io_context(core.context), core.settings());
+  core.listener =
+      make_listener(core.context, core.options,
+                    {.request = [&core](restinio::request_handle_t request) { return core.handle(request); },
+                     .bound = [&core](std::uint16_t port) { core.bound_port = port; },
+                     .stopping = [&core] { return core.stopping.load(); }});
   try {
-    core.server->open_sync();
+    core.listener->open();
   } catch (const std::exception& error) {
-    core.server.reset();
+    core.listener.reset();
     throw std::runtime_error{"cannot listen on " + core.options.listen + ": " + error.what()};
   }
   for (unsigned i = 0; i < std::max(1U, core.options.threads); ++i) {
@@ -284,7 +267,7 @@ void Server::stop() {
   core.context.stop();
   for (auto& thread : core.threads) thread.join();
   core.threads.clear();
-  core.server->close_sync();  // only now: RESTinio's acceptor may not be closed while another thread accepts
+  core.listener->close();  // only now: RESTinio's acceptor may not be closed while another thread accepts
 }
 
 void Server::run(std::function<void()> task) { asio::post(core_->context, std::move(task)); }

@@ -16,9 +16,14 @@
 #include <memory>
 #include <string>
 
+#include "common/http/bearer.h"
 #include "common/http/body_stream.h"
 #include "common/http/message.h"
 #include "common/log/log.h"
+
+namespace orderly::tracing {
+class Tracer;
+}
 
 namespace orderly::http {
 
@@ -33,7 +38,10 @@ struct ServerOptions {
   std::chrono::milliseconds handling_timeout{40'000};  // longer than any handler may wait
   std::size_t gzip_from_bytes = 1'024;
   std::string cors_origin = {};                              // empty: off
+  std::string tls_certificate = {}, tls_key = {};            // PEM files, read at start(); empty: plain HTTP
+  Gate gate = nullptr;                                       // who may use which route; none: everybody
   std::shared_ptr<prometheus::Registry> registry = nullptr;  // where the request metrics go, if anywhere
+  const tracing::Tracer* tracer = nullptr;                   // records requests whose traceparent says so; null: none
 };
 
 // Answers one request, once; a second send does nothing. Dropped without an answer: a 500.
@@ -70,7 +78,8 @@ class Server {
   // "GET /orders/:order_id", each that has been registered.
   std::vector<std::string> routes() const;
 
-  // Listens from the return on. Throws std::runtime_error when it cannot, such as an address in use.
+  // Listens from the return on. Throws std::runtime_error when it cannot, such as an address in use;
+  // std::invalid_argument when there is something wrong with the TLS files.
   void start();
   std::uint16_t port() const;
 

@@ -13,8 +13,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 // Bytes that follow this lead byte, and the smallest code point that may be written so; -1: not a lead byte.
 struct Sequence {
   int following;
@@ -98,36 +96,6 @@ std::expected<Parameters, std::string> parse_query(std::string_view query, const
     at->second += ',' + *value;
   }
   return parameters;
-}
-
-std::string base64url_encode(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 4 / 3 + 3);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    for (held += 8; held >= 6; held -= 6) text += alphabet[bits >> (held - 6) & 0x3F];
-  }
-  if (held > 0) text += alphabet[bits << (6 - held) & 0x3F];
-  return text;
-}
-
-std::optional<std::string> base64url_decode(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const auto digit = alphabet.find(c);
-    if (digit == alphabet.npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>(bits >> held & 0xFF);
-  }
-  return bytes;
 }
 
 }  // namespace orderly::http

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/http/message.h"
+#include "common/security/base64url.h"
 
 namespace orderly::http {
 
@@ -22,7 +23,7 @@ std::string percent_encode(std::string_view text);
 // a=1&b=2. A name that stands twice is refused (which one was meant?), unless it is repeatable: then 1,2.
 std::expected<Parameters, std::string> parse_query(std::string_view query, const Names& repeatable = {});
 
-std::string base64url_encode(std::string_view bytes);
-std::optional<std::string> base64url_decode(std::string_view text);
+using security::base64url_decode;
+using security::base64url_encode;
 
 }  // namespace orderly::http

@@ -2,6 +2,9 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <array>
+
 namespace orderly {
 namespace {
 
@@ -28,10 +31,16 @@ std::string new_uuid_v7(Time now, std::mt19937_64& random) {
 }
 
 std::string derive_id(std::string_view parent_id, std::string_view purpose, std::uint64_t number) {
-  std::string text;
-  text.reserve(parent_id.size() + 1 + purpose.size());
-  text.append(parent_id).append(1, '\0').append(purpose);
-  const auto hash = XXH3_128bits_withSeed(text.data(), text.size(), number);
+  // Two of these for each command: short ones, as they all are, cost no allocation.
+  std::array<char, 192> near;
+  std::string far;
+  const std::size_t size = parent_id.size() + 1 + purpose.size();
+  if (size > near.size()) far.resize(size);
+  char* const text = size > near.size() ? far.data() : near.data();
+  const auto end = std::ranges::copy(parent_id, text).out;
+  *end = '\0';
+  std::ranges::copy(purpose, end + 1);
+  const auto hash = XXH3_128bits_withSeed(text, size, number);
   return to_uuid(hash.high64, hash.low64, 8);
 }
 

@@ -87,7 +87,9 @@ std::map<std::string, std::int32_t> count_partitions(rd_kafka_t* client, std::ch
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(client, 1, nullptr, &metadata, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fail("no Kafka broker answers within " + std::to_string(timeout.count()) + " ms (" + rd_kafka_err2str(code) + ")");
+    const auto* callbacks = static_cast<const ClientCallbacks*>(rd_kafka_opaque(client));
+    fail(callbacks->with_reason("no Kafka broker answers within " + std::to_string(timeout.count()) + " ms (" +
+                                rd_kafka_err2str(code) + ")"));
   }
   const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
       metadata, rd_kafka_metadata_destroy};

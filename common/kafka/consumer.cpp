@@ -84,8 +84,11 @@ void Consumer::Destroy::operator()(rd_kafka_s* client) const {
 }
 void Consumer::Destroy::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 
-Consumer::Consumer(const Config& overrides, const log::Logger& log) : callbacks_(std::make_unique<Callbacks>(log)) {
-  client_.reset(callbacks_->create(RD_KAFKA_CONSUMER, make_conf(defaults, overrides)));
+Consumer::Consumer(const Config& overrides, const log::Logger& log, std::shared_ptr<ClientMetrics> metrics) {
+  auto wanted = defaults;
+  if (metrics) wanted["statistics.interval.ms"] = ClientMetrics::default_interval_ms;
+  callbacks_ = std::make_unique<Callbacks>(log, std::move(metrics));
+  client_.reset(callbacks_->create(RD_KAFKA_CONSUMER, make_conf(wanted, overrides)));
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
 }
@@ -94,6 +97,7 @@ Consumer::~Consumer() = default;
 
 void Consumer::assign(std::span<const Position> positions) {
   next_.assign(positions.begin(), positions.end());
+  ends_met_.assign(positions.size(), false);
   pending_error_.reset();
   std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> list{
       rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())), rd_kafka_topic_partition_list_destroy};
@@ -128,6 +132,10 @@ MessageBatch Consumer::poll(std::size_t max_messages, std::chrono::milliseconds 
   MessageBatch batch;
   std::vector<std::size_t> header_counts;
   for (auto* from : fetched) {
+    if (from->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      note_end(rd_kafka_topic_name(from->rkt), from->partition);
+      continue;
+    }
     if (from->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       pending_error_ = to_error(*from);
       continue;
@@ -161,8 +169,16 @@ void Consumer::check_broker() {
       return;
     }
   }
-  throw Error{Error::Kind::transient, "no Kafka broker can be reached"};
+  throw Error{Error::Kind::transient, callbacks_->with_reason("no Kafka broker can be reached")};
 }
+
+void Consumer::note_end(std::string_view topic, std::int32_t partition) {
+  for (std::size_t i = 0; i < next_.size(); ++i) {
+    if (next_[i].partition == partition && next_[i].topic == topic) ends_met_[i] = true;
+  }
+}
+
+bool Consumer::has_met_ends() const { return std::ranges::find(ends_met_, false) == ends_met_.end(); }
 
 std::int64_t Consumer::lag() const {
   std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)> list{
@@ -198,7 +214,8 @@ std::int32_t Consumer::partition_count(const std::string& topic, std::chrono::mi
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw Error{Error::Kind::transient, std::string{"no Kafka broker can be reached: "} + rd_kafka_err2str(code)};
+    const auto what = std::string{"no Kafka broker can be reached: "} + rd_kafka_err2str(code);
+    throw Error{Error::Kind::transient, callbacks_->with_reason(what)};
   }
   const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
       metadata, rd_kafka_metadata_destroy};

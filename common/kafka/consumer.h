@@ -17,17 +17,20 @@ struct rd_kafka_queue_s;
 
 namespace orderly::kafka {
 
+class ClientMetrics;
+
 inline constexpr std::int64_t beginning = -2;  // as an offset: the first record that the broker still has
 
 class Consumer final : public MessageSource {
  public:
-  // `overrides` holds bootstrap.servers and the user's settings.
-  Consumer(const Config& overrides, const log::Logger& log);
+  // `overrides` holds bootstrap.servers and the user's settings. With `metrics`, the client tells its figures there.
+  Consumer(const Config& overrides, const log::Logger& log, std::shared_ptr<ClientMetrics> metrics = nullptr);
   ~Consumer() override;
 
   void assign(std::span<const Position> positions) override;
   MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) override;
   std::int64_t lag() const override;
+  bool has_met_ends() const override;                                  // only with enable.partition.eof
   void report_progress(std::span<const Position> positions) override;  // as offsets of the group `group.id`
 
   // Asks the broker; throws a transient Error when it does not answer in time or the topic is not there.
@@ -45,6 +48,7 @@ class Consumer final : public MessageSource {
     void operator()(rd_kafka_queue_s* queue) const;
   };
   void check_broker();
+  void note_end(std::string_view topic, std::int32_t partition);
   struct Range {
     std::int64_t begin = 0, end = 0;
   };
@@ -54,6 +58,7 @@ class Consumer final : public MessageSource {
   std::unique_ptr<rd_kafka_s, Destroy> client_;
   std::unique_ptr<rd_kafka_queue_s, Destroy> queue_;
   std::vector<Position> next_;
+  std::vector<bool> ends_met_;  // of each of them
   std::optional<Error> pending_error_;
   std::chrono::steady_clock::time_point next_check_;
 };

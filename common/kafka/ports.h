@@ -36,10 +36,15 @@ class MessageSource {
   virtual void assign(std::span<const Position> positions) = 0;
 
   // What is ready, at most `max_messages`; waits up to `timeout` for the first one, never for a second.
+  // A batch must go before its source does: the client's end waits for what it has given out.
   virtual MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) = 0;
 
   // How many messages the broker holds behind what was polled, as last heard, over all assigned partitions.
   virtual std::int64_t lag() const = 0;
+
+  // Whether the end that each assigned partition had when it was met has been met since assign(). It may lie behind
+  // transaction marks and records that are gone, which are never given. A reader that cannot tell says no.
+  virtual bool has_met_ends() const { return false; }
 
   // Tells the broker how far the reader is, for whoever watches consumer groups; nothing ever starts from it, and
   // nothing waits for it.
@@ -62,8 +67,16 @@ class Publisher {
   // For topics that a sender named. A message to one that is not there would hold up everything behind it.
   virtual bool topic_exists(std::string_view topic) = 0;
 
+  // Now and then while there is nothing to publish: the client tells its figures.
+  virtual void idle() {}
+
   // From any thread: makes a waiting start() or publish() throw a transient Error soon, for the program's end.
   virtual void interrupt() = 0;
+
+  // Says once more that this publisher lives; called when nothing has been published for a while.
+  virtual void renew() {}
+  // Says that it ends in order, and that whoever comes next need not wait.
+  virtual void release() {}
 };
 
 }  // namespace orderly::kafka

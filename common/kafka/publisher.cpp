@@ -22,12 +22,13 @@ Config defaults(const LibrdkafkaPublisher::Options& options) {
       {"queue.buffering.max.messages", "1000000"},
       {"queue.buffering.max.kbytes", "262144"},
       {"message.max.bytes", "8388608"},
-      // Between two transactions the broker answers "concurrent transactions" and the client sleeps this long: with the
-      // default of 100 ms a transaction takes 105 ms, with 5 ms it takes 15.
-      {"retry.backoff.ms", "5"},
+      // While the broker still ends the last transaction, it refuses to begin the next one, and the client sleeps this
+      // long before it asks again.
+      {"retry.backoff.ms", "1"},
       {"reconnect.backoff.max.ms", "1000"},
       {"socket.nagle.disable", "true"},
   };
+  if (options.metrics) config["statistics.interval.ms"] = ClientMetrics::default_interval_ms;
   if (options.delivery == Delivery::exactly_once) {
     config["transactional.id"] = options.transactional_id;
     config["transaction.timeout.ms"] = "20000";
@@ -92,7 +93,8 @@ void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_s* client) const {
 void LibrdkafkaPublisher::Destroy::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 
 LibrdkafkaPublisher::LibrdkafkaPublisher(Options options, const log::Logger& log)
-    : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log)) {
+    : options_(std::move(options)), callbacks_(std::make_unique<Callbacks>(log, options_.metrics)) {
+  if (options_.delivery == Delivery::at_least_once) options_.owner.reset();  // nothing fences, so a claim says nothing
   rd_kafka_conf_t* conf = make_conf(defaults(options_), options_.overrides);
   rd_kafka_conf_set_dr_msg_cb(conf, &Callbacks::on_delivery);
   client_.reset(callbacks_->create(RD_KAFKA_PRODUCER, conf));
@@ -105,13 +107,11 @@ std::vector<Position> LibrdkafkaPublisher::start(std::span<const Position> of) {
   for (auto& watermark : watermarks) watermark.offset = -1;
   if (options_.delivery == Delivery::at_least_once) return watermarks;
 
+  if (options_.owner) settle_ownership();
   retry([this] { return rd_kafka_init_transactions(client_.get(), slice_ms); });
 
   // Only now can the watermarks not move any more: whoever held our transactional id before is fenced.
-  Config reader = options_.overrides;
-  reader["group.id"] = options_.watermark_group;
-  const std::unique_ptr<rd_kafka_s, Destroy> client{
-      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", "read_committed"}}, reader))};
+  const auto client = watermark_reader("read_committed");
   const auto list = to_list(watermarks);
   for (;;) {
     check_interrupted();
@@ -126,16 +126,30 @@ std::vector<Position> LibrdkafkaPublisher::start(std::span<const Position> of) {
     }
     watermarks[i].offset = found.offset < 0 ? -1 : found.offset;
   }
+  if (options_.owner) claim(false);
   return watermarks;
+}
+
+std::unique_ptr<rd_kafka_s, LibrdkafkaPublisher::Destroy> LibrdkafkaPublisher::watermark_reader(
+    const char* isolation_level) {
+  Config reader = options_.overrides;
+  reader["group.id"] = options_.watermark_group;
+  return std::unique_ptr<rd_kafka_s, Destroy>{
+      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", isolation_level}}, reader))};
 }
 
 void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) {
   callbacks_->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
   const bool transactional = options_.delivery == Delivery::exactly_once;
-  if (transactional) retry([this] { return rd_kafka_begin_transaction(client_.get()); });
-  for (const auto& message : messages) produce(message);
+  if (transactional) begin(watermarks);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    produce(messages[i]);
+    // What is delivered is freed while its memory is still near.
+    if (i % 256 == 255) rd_kafka_poll(client_.get(), 0);
+  }
   flush();
-  if (transactional) commit(watermarks);
+  if (transactional) retry([this] { return rd_kafka_commit_transaction(client_.get(), slice_ms); });
+  renew();
 }
 
 // A topic's first message waits up to a second for the client's timer to ask where its partitions are: ask at once.
@@ -187,12 +201,14 @@ void LibrdkafkaPublisher::abort_after(int code, const std::string& what) {
   throw Error{code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? Error::Kind::too_large : Error::Kind::transient, reason};
 }
 
-void LibrdkafkaPublisher::commit(std::span<const Position> watermarks) {
+// The watermarks go first: what meets a transaction that is still being ended asks again after retry.backoff.ms here,
+// but after 20 ms when it is a message (librdkafka 2.0 leaves no choice there).
+void LibrdkafkaPublisher::begin(std::span<const Position> watermarks) {
+  retry([this] { return rd_kafka_begin_transaction(client_.get()); });
   const std::unique_ptr<rd_kafka_consumer_group_metadata_t, void (*)(rd_kafka_consumer_group_metadata_t*)> group{
       rd_kafka_consumer_group_metadata_new(options_.watermark_group.c_str()), rd_kafka_consumer_group_metadata_destroy};
   const auto list = to_list(watermarks);
   retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), group.get(), slice_ms); });
-  retry([this] { return rd_kafka_commit_transaction(client_.get(), slice_ms); });
 }
 
 // Calls again for as long as librdkafka says that this helps; the calls take up where they timed out.
@@ -241,6 +257,8 @@ bool LibrdkafkaPublisher::topic_exists(std::string_view topic) {
   rd_kafka_metadata_destroy(metadata);
   return exists;
 }
+
+void LibrdkafkaPublisher::idle() { rd_kafka_poll(client_.get(), 0); }
 
 void LibrdkafkaPublisher::interrupt() {
   const std::lock_guard lock{mutex_};

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "common/kafka/config.h"
+#include "common/kafka/ownership.h"
 #include "common/kafka/ports.h"
 #include "common/log/log.h"
 
@@ -20,6 +21,7 @@ struct rd_kafka_topic_s;
 
 namespace orderly::kafka {
 
+class ClientMetrics;
 enum class Delivery { exactly_once, at_least_once };
 
 class LibrdkafkaPublisher final : public Publisher {
@@ -29,6 +31,8 @@ class LibrdkafkaPublisher final : public Publisher {
     std::string transactional_id;  // the one that fences earlier instances; unused with at_least_once
     std::string watermark_group;   // the consumer group whose offsets are the watermarks
     Delivery delivery = Delivery::exactly_once;
+    std::shared_ptr<Owner> owner = {};  // exactly_once: start() waits for whoever else claims, and claims
+    std::shared_ptr<ClientMetrics> metrics = nullptr;  // where the client tells its figures, if anywhere
   };
   LibrdkafkaPublisher(Options options, const log::Logger& log);
   ~LibrdkafkaPublisher() override;
@@ -38,7 +42,10 @@ class LibrdkafkaPublisher final : public Publisher {
   void publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) override;
 
   bool topic_exists(std::string_view topic) override;
+  void idle() override;
   void interrupt() override;
+  void renew() override;
+  void release() override;
 
  private:
   struct Callbacks;
@@ -50,7 +57,11 @@ class LibrdkafkaPublisher final : public Publisher {
   rd_kafka_topic_s* topic(std::string_view name);
   void produce(const OutgoingMessage& message);
   void flush();
-  void commit(std::span<const Position> watermarks);
+  void begin(std::span<const Position> watermarks);
+  std::unique_ptr<rd_kafka_s, Destroy> watermark_reader(const char* isolation_level);
+  void settle_ownership();
+  std::optional<Claim> read_claim(rd_kafka_s* client);
+  void claim(bool released);
   void retry(const std::function<rd_kafka_error_s*()>& call);
   [[noreturn]] void abort_after(int code, const std::string& what);
   [[noreturn]] void give_up(rd_kafka_error_s* error);
@@ -63,6 +74,8 @@ class LibrdkafkaPublisher final : public Publisher {
   std::mutex mutex_;  // for interrupt_ alone
   std::condition_variable interrupt_;
   std::atomic<bool> interrupted_ = false;
+  std::int64_t next_beat_ = 0;
+  std::chrono::steady_clock::time_point next_renewal_{};
 };
 
 }  // namespace orderly::kafka

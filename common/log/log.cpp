@@ -7,6 +7,11 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <ranges>
+#include <stdexcept>
+
 #include "common/clock/rfc3339.h"
 
 namespace orderly::log {
@@ -30,15 +35,52 @@ void append_text(std::string& line, const Fields& fields) {
   for (const auto& field : fields) line.append("  ").append(field.name).append("=").append(field.value);
 }
 
+int level_of(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 6> levels{
+      {{"trace", spdlog::level::trace},
+       {"debug", spdlog::level::debug},
+       {"info", spdlog::level::info},
+       {"warn", spdlog::level::warn},
+       {"error", spdlog::level::err},
+       {"off", spdlog::level::off}}};
+  const auto* found = std::ranges::find(levels, name, [](const auto& level) { return level.first; });
+  if (found == levels.end()) throw std::invalid_argument{"--log-level: there is no level \"" + std::string{name} + '"'};
+  return found->second;
+}
+
 }  // namespace
 
-Logger Logger::to_stderr(std::string_view service, const std::string& level) {
+Logger::Levels Logger::parse(std::string_view levels, const std::vector<std::string_view>& modules) {
+  Levels parsed{spdlog::level::info, {}};
+  for (const auto range : std::views::split(levels, ',')) {
+    const std::string_view part{range.begin(), range.end()};
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos) {
+      parsed.all = level_of(part);
+      continue;
+    }
+    const auto name = part.substr(0, equals);
+    if (std::ranges::find(modules, name) == modules.end()) {
+      std::string known;
+      for (const auto one : modules) known.append(known.empty() ? "" : ", ").append(one);
+      throw std::invalid_argument{"--log-level: there is no module \"" + std::string{name} + "\", only " +
+                                  (known.empty() ? "one level for all" : known)};
+    }
+    parsed.by_module.insert_or_assign(std::string{name}, level_of(part.substr(equals + 1)));
+  }
+  return parsed;
+}
+
+Logger Logger::to_stderr(std::string_view service, std::string_view levels,
+                         const std::vector<std::string_view>& modules) {
   Logger logger;
   logger.json_ = isatty(STDERR_FILENO) == 0;
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   logger.sink_ = std::make_shared<spdlog::logger>(std::string{service}, sink);
   logger.sink_->set_pattern(logger.json_ ? "%v" : "%H:%M:%S.%e %^%-7l%$ %v");
-  logger.sink_->set_level(spdlog::level::from_str(level));
+  logger.sink_->set_level(spdlog::level::trace);
+  logger.levels_ = std::make_shared<const Levels>(parse(levels, modules));
+  logger.level_ = logger.levels_->all;
   logger.sink_->flush_on(spdlog::level::trace);
   if (logger.json_) logger.bound_.emplace_back("service", service);
   return logger;
@@ -48,6 +90,7 @@ Logger Logger::silent() {
   Logger logger;
   logger.sink_ = std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_mt>());
   logger.sink_->set_level(spdlog::level::off);
+  logger.level_ = spdlog::level::off;
   return logger;
 }
 
@@ -57,6 +100,17 @@ Logger Logger::with(Field field) const {
   return copy;
 }
 
+Logger Logger::module(std::string_view name) const {
+  Logger copy = *this;
+  std::erase_if(copy.bound_, [](const Field& field) { return field.name == "module"; });
+  copy.bound_.emplace_back("module", name);
+  if (!levels_) return copy;
+  const auto found = levels_->by_module.find(name);
+  copy.level_ = found == levels_->by_module.end() ? levels_->all : found->second;
+  return copy;
+}
+
+bool Logger::debugs() const { return level_ <= spdlog::level::debug; }
 void Logger::debug(std::string_view m, std::initializer_list<Field> f) const { write(spdlog::level::debug, m, f); }
 void Logger::info(std::string_view m, std::initializer_list<Field> f) const { write(spdlog::level::info, m, f); }
 void Logger::warn(std::string_view m, std::initializer_list<Field> f) const { write(spdlog::level::warn, m, f); }
@@ -64,7 +118,7 @@ void Logger::error(std::string_view m, std::initializer_list<Field> f) const { w
 
 void Logger::write(int level, std::string_view message, std::initializer_list<Field> fields) const {
   const auto severity = static_cast<spdlog::level::level_enum>(level);
-  if (!sink_->should_log(severity)) return;
+  if (level < level_) return;
   if (!json_) {
     std::string line{message};
     append_text(line, bound_);

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <optional>
 
 namespace po = boost::program_options;
 
@@ -20,6 +22,19 @@ std::string option_of(const std::string& variable) {
   std::ranges::transform(name, name.begin(),
                          [](unsigned char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
   return name;
+}
+
+// The composing option and its setting that a variable means, or nothing: kafka-sasl-password -> kafka, sasl.password
+std::optional<std::pair<std::string, std::string>> setting_of(const std::string& name,
+                                                              const po::options_description& described) {
+  for (auto dash = name.find('-'); dash != name.npos; dash = name.find('-', dash + 1)) {
+    const auto* option = described.find_nothrow(name.substr(0, dash), false);
+    if (option == nullptr || !option->semantic()->is_composing()) continue;
+    auto key = name.substr(dash + 1);
+    std::ranges::replace(key, '-', '.');
+    return std::pair{name.substr(0, dash), key};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -43,8 +58,12 @@ bool Parser::parse(int argc, const char* const* argv, const std::map<std::string
   po::parsed_options from_environment{&described_};
   for (const auto& [variable, value] : environment) {
     const std::string name = option_of(variable);
-    if (name.empty() || described_.find_nothrow(name, false) == nullptr) continue;
-    from_environment.options.emplace_back(name, std::vector<std::string>{value});
+    if (name.empty()) continue;
+    if (described_.find_nothrow(name, false) != nullptr) {
+      from_environment.options.emplace_back(name, std::vector<std::string>{value});
+    } else if (const auto setting = setting_of(name, described_)) {
+      from_environment.options.emplace_back(setting->first, std::vector<std::string>{setting->second + '=' + value});
+    }
   }
   po::store(from_environment, values_);
   if (values_.count("config") != 0) {
@@ -69,13 +88,26 @@ std::map<std::string, std::string> environment() {
   return variables;
 }
 
+std::string value_or_file(const std::string& value, const std::string& option) {
+  if (!value.starts_with('@')) return value;
+  if (value.starts_with("@@")) return value.substr(1);
+  std::ifstream file{value.substr(1), std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  if (!file) throw OptionError{"--" + option + ": cannot read " + value.substr(1)};
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
 std::map<std::string, std::string> key_values(const std::vector<std::string>& settings, const std::string& option) {
   std::map<std::string, std::string> values;
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      throw OptionError{"--" + option + ": key=value wanted, got " + setting};
-    values[setting.substr(0, equals)] = setting.substr(equals + 1);
+    // What stands there may be a secret that went astray.
+    if (equals == 0 || equals == std::string::npos) throw OptionError{"--" + option + ": key=value wanted"};
+    const auto key = setting.substr(0, equals);
+    if (!values.contains(key)) {
+      values.emplace(key, value_or_file(setting.substr(equals + 1), std::string{option}.append(1, ' ').append(key)));
+    }
   }
   return values;
 }

@@ -1,6 +1,7 @@
 // A program's options: command line first, then the environment (ORDERLY_BROKERS for --brokers), then the config file.
-// An error is one line that names the option and the reason; programs exit 2 with it. Threads: start of the program
-// only.
+// An error is one line that names the option and the reason; programs exit 2 with it. A composing option of key=value
+// settings takes one from the environment by the key's name, too: ORDERLY_KAFKA_SASL_PASSWORD=… is
+// --kafka sasl.password=…, and does not show in `ps`. Threads: start of the program only.
 //
 //   options::Parser parser{"write-service", "runs the aggregates"};
 //   parser.add()("brokers", po::value(&brokers)->required(), "Kafka bootstrap servers");
@@ -44,7 +45,12 @@ class Parser {
 // The process's environment as a map, for Parser::parse.
 std::map<std::string, std::string> environment();
 
-// `key=value` settings, as --kafka takes them.
+// A value that begins with @ is read from that file, without the newline at its end (@@ stands for @): so secrets do
+// not show in `ps`. Throws OptionError that names `option` and the file.
+std::string value_or_file(const std::string& value, const std::string& option);
+
+// `key=value` settings, as --kafka takes them; of a key that is given twice the first counts, which is the command
+// line's. Values go through value_or_file. Throws OptionError, which tells no value.
 std::map<std::string, std::string> key_values(const std::vector<std::string>& settings, const std::string& option);
 
 }  // namespace orderly::options

@@ -11,6 +11,11 @@ namespace {
 
 }  // namespace
 
+bool Error::is_damage() const {
+  const int primary = code_ & 0xff;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
 void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 Database::Database(const std::filesystem::path& file, OpenMode mode) {
@@ -39,6 +44,11 @@ std::int64_t Database::query_integer(const std::string& sql) {
 std::string Database::query_text(const std::string& sql) {
   Statement statement{*this, sql};
   return statement.step() ? std::string{statement.text(0)} : std::string{};
+}
+
+void Database::check() {
+  const auto found = query_text("PRAGMA quick_check(1)");
+  if (found != "ok") throw Error{SQLITE_CORRUPT, "database disk image is malformed: " + found};
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(handle()); }

@@ -30,6 +30,7 @@ class Error : public std::runtime_error {
  public:
   Error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
   int code() const { return code_; }  // SQLite's extended result code
+  bool is_damage() const;             // the file is not what was written to it
 
  private:
   int code_;
@@ -45,6 +46,7 @@ class Database {
   void execute(const std::string& sql);  // one or several statements without results
   std::int64_t query_integer(const std::string& sql);
   std::string query_text(const std::string& sql);
+  void check();  // reads the whole file; throws (is_damage) what is wrong with its structure
   std::int64_t changes() const;  // rows changed by the last statement
   // A statement under way fails soon after `stop` is set; the flag must outlive the database.
   void interrupt_when(std::atomic<bool>& stop);

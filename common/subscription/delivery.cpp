@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "common/clock/rfc3339.h"
+#include "common/kafka/log_ids.h"
 #include "common/subscription/dead_letter.h"
 
 namespace orderly::subscription {
 namespace {
 
 using namespace std::chrono_literals;
-
-log::Field place(const kafka::Message& record) {
-  return {"record",
-          std::string{record.topic} + '/' + std::to_string(record.partition) + '/' + std::to_string(record.offset)};
-}
 
 }  // namespace
 
@@ -64,6 +60,7 @@ std::chrono::milliseconds Delivery::until_allowed() const {
 
 Outcome Delivery::call(const kafka::Message& record, const std::stop_token& stop) {
   const auto started = ports_.ticks();
+  const auto traced_from = ports_.tracer == nullptr ? tracing::SpanTime{} : ports_.tracer->now();
   Outcome outcome;
   try {
     outcome = handler_(record, stop);
@@ -71,7 +68,29 @@ Outcome Delivery::call(const kafka::Message& record, const std::stop_token& stop
     outcome = {Outcome::Kind::retry, error.what()};
   }
   metrics_.handle_seconds.Observe(std::chrono::duration<double>(ports_.ticks() - started).count());
+  if (ports_.tracer != nullptr) trace(record, traced_from, outcome);
   return outcome;
+}
+
+void Delivery::trace(const kafka::Message& record, tracing::SpanTime started, const Outcome& outcome) const {
+  const auto& tracer = *ports_.tracer;
+  const auto parent = tracer.continued(record.header("traceparent").value_or(""));
+  if (!parent) return;
+  const auto text = [&](std::string_view name) { return std::string{record.header(name).value_or("")}; };
+  tracing::Span span{.context = *parent, .parent_id = parent->span_id, .name = "notify " + options_.name};
+  span.context.span_id = tracer.new_span_id();
+  span.kind = tracing::Span::Kind::consumer;
+  span.start = started;
+  span.end = tracer.now();
+  span.attributes = {{"messaging.system", "kafka"},
+                     {"messaging.operation.name", "process"},
+                     {"messaging.destination.name", std::string{record.topic}},
+                     {"messaging.message.id", text("ce_id")},
+                     {"orderly.command_id", text("ce_causationid")},
+                     {"orderly.correlation_id", text("ce_correlationid")},
+                     {"orderly.tries", std::int64_t{tries_}}};
+  if (outcome.kind != Outcome::Kind::done) span.error = outcome.detail;
+  tracer.record({std::move(span)});
 }
 
 Delivery::Progress Delivery::judge(const kafka::Message& record, Outcome outcome) {
@@ -92,7 +111,7 @@ Delivery::Progress Delivery::judge(const kafka::Message& record, Outcome outcome
   }
   metrics_.retried.Increment();
   next_try_ = ports_.ticks() + options_.back_off.wait_after(tries_, ports_.random);
-  log_.warn("a record is tried again later", {place(record), {"reason", last_failure_}, {"tries", tries_}});
+  with_ids(log_, record).warn("a record is tried again later", {{"reason", last_failure_}, {"tries", tries_}});
   return {.wait = until_allowed()};
 }
 
@@ -107,11 +126,12 @@ Delivery::Progress Delivery::try_to_bury(const kafka::Message& record, std::int3
     if (kind != kafka::Error::Kind::transient) publisher_.reset();
     next_try_ = ports_.ticks() + options_.back_off.wait_after(++burials_, ports_.random);
     if (!stop.stop_requested())
-      log_.warn("a dead letter is tried again later", {place(record), {"reason", error.what()}});
+      with_ids(log_, record).warn("a dead letter is tried again later", {{"reason", error.what()}});
     return {.wait = until_allowed()};
   }
   metrics_.given_up.Increment();
-  log_.error("a record is given up and dead-lettered", {place(record), {"reason", last_failure_}, {"tries", tries_}});
+  with_ids(log_, record)
+      .error("a record is given up and dead-lettered", {{"reason", last_failure_}, {"tries", tries_}});
   return finish();
 }
 

@@ -17,6 +17,7 @@
 #include "common/subscription/back_off.h"
 #include "common/subscription/circuit_breaker.h"
 #include "common/subscription/metrics.h"
+#include "common/tracing/tracer.h"
 
 namespace orderly::subscription {
 
@@ -50,6 +51,7 @@ class Delivery {
     const Clock& clock;                                            // for ages
     std::function<std::chrono::steady_clock::time_point()> ticks;  // for waits
     std::mt19937_64 random;
+    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded
   };
   struct Progress {
     bool finished = false;  // its checkpoint may move
@@ -69,6 +71,7 @@ class Delivery {
   bool concerns(const kafka::Message& record) const;
   bool expired(const kafka::Message& record) const;
   Outcome call(const kafka::Message& record, const std::stop_token& stop);
+  void trace(const kafka::Message& record, tracing::SpanTime started, const Outcome& outcome) const;
   Progress judge(const kafka::Message& record, Outcome outcome);
   void bury(const kafka::Message& record, std::int32_t partitions, const std::stop_token& stop);
   Progress try_to_bury(const kafka::Message& record, std::int32_t partitions, const std::stop_token& stop);

@@ -74,6 +74,7 @@ std::chrono::milliseconds Follower::round(const std::stop_token& stop) {
   if (open_->at_end()) take_batch();
   const auto wait = work_off(stop);
   save();
+  show_lag();
   failures_ = 0;
   set_trouble(delivery_.trouble());
   return wait;
@@ -104,7 +105,14 @@ void Follower::take_batch() {
   open_->batch = {};
   open_->at = 0;
   open_->batch = open_->source->poll(options_.max_batch, idle_wait);
-  metrics_.lag_messages.Set(static_cast<double>(open_->source->lag()));
+}
+
+// What is polled and not handled yet waits too.
+void Follower::show_lag() {
+  const auto at_hand = static_cast<std::int64_t>(open_->batch.messages.size() - open_->at);
+  const auto lag = open_->source->lag();
+  metrics_.lag_messages.Set(static_cast<double>(lag));
+  metrics_.lag_seconds.Set(lag_.after(lag + at_hand, last_finished_, ports_.delivery.clock.now()));
 }
 
 std::chrono::milliseconds Follower::work_off(const std::stop_token& stop) {
@@ -120,6 +128,7 @@ std::chrono::milliseconds Follower::work_off(const std::stop_token& stop) {
 
 void Follower::advance(const kafka::Message& record) {
   ++open_->at;
+  last_finished_ = from_unix_ms(record.timestamp_ms);
   auto& unsaved = open_->unsaved;
   const auto known = std::ranges::find_if(unsaved, [&](const kafka::Position& position) {
     return position.topic == record.topic && position.partition == record.partition;

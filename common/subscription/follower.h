@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "common/file_lock/file_lock.h"
+#include "common/kafka/lag_seconds.h"
 #include "common/subscription/checkpoints.h"
 #include "common/subscription/delivery.h"
 
@@ -56,6 +57,7 @@ class Follower {
   void open();
   void take_batch();
   std::chrono::milliseconds work_off(const std::stop_token& stop);
+  void show_lag();
   void advance(const kafka::Message& record);
   void save();
   std::chrono::milliseconds failed(const std::string& reason);
@@ -68,7 +70,9 @@ class Follower {
   Metrics metrics_;
   Delivery delivery_;
   std::mt19937_64 random_;
-  int failures_ = 0;  // of broker and store, in a row
+  kafka::LagSeconds lag_;
+  Time last_finished_{};  // the timestamp of the last record finished with
+  int failures_ = 0;      // of broker and store, in a row
   std::unique_ptr<Open> open_;
 
   mutable std::mutex mutex_;

@@ -9,7 +9,7 @@ const prometheus::Histogram::BucketBoundaries seconds{0.001, 0.0025, 0.005, 0.01
 prometheus::Counter& records(prometheus::Registry& registry, const std::string& subscription, const char* outcome) {
   return prometheus::BuildCounter()
       .Name("orderly_subscription_records_total")
-      .Help("records of a subscription by what became of them: done, retried (once each time), given_up, expired")
+      .Help("Records of a subscription by what became of them: done, retried (once each time), given_up, expired")
       .Register(registry)
       .Add({{"subscription", subscription}, {"outcome", outcome}});
 }
@@ -28,11 +28,13 @@ Metrics::Metrics(prometheus::Registry& r, const std::string& name)
       expired(records(r, name, "expired")),
       handle_seconds(prometheus::BuildHistogram()
                          .Name("orderly_subscription_handle_seconds")
-                         .Help("one call of the handler")
+                         .Help("One call of the handler")
                          .Register(r)
                          .Add({{"subscription", name}}, seconds)),
-      breaker(gauge(r, name, "orderly_subscription_breaker", "the circuit breaker: 0 closed, 1 half-open, 2 open")),
+      breaker(gauge(r, name, "orderly_subscription_breaker", "The circuit breaker: 0 closed, 1 half-open, 2 open")),
       lag_messages(
-          gauge(r, name, "orderly_subscription_lag_messages", "records the broker holds that are not polled yet")) {}
+          gauge(r, name, "orderly_subscription_lag_messages", "Records the broker holds that are not polled yet")),
+      lag_seconds(gauge(r, name, "orderly_subscription_lag_seconds",
+                        "How long the oldest record that is not handled has been waiting, at most")) {}
 
 }  // namespace orderly::subscription

@@ -20,6 +20,7 @@ struct Metrics {
   prometheus::Histogram& handle_seconds;
   prometheus::Gauge& breaker;
   prometheus::Gauge& lag_messages;
+  prometheus::Gauge& lag_seconds;
 };
 
 }  // namespace orderly::subscription

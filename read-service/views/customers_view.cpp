@@ -49,7 +49,6 @@ class CustomersProjection final : public Projection {
       create_unnamed_.run(event.subject, total.currency(), total.minor_units());
     } else if (const auto* recorded = event.as<customer::v1::OrderRecorded>()) {
       count(recorded->order_id(), recorded->customer_id(), recorded->total(), changes);
-      if (is_cancelled(recorded->order_id())) cancel(recorded->order_id(), changes);
     } else if (event.as<ordering::v1::OrderCancelled>() != nullptr) {
       cancel(event.subject, changes);
     } else if (event.as<customer::v1::CustomerBecameVip>() != nullptr) {
@@ -59,18 +58,18 @@ class CustomersProjection final : public Projection {
   }
 
  private:
+  // Once, whichever event names the customer: one whose id only looks as if it were sealed is named by both.
   void count(const std::string_view order_id, const std::string& customer_id, const ordering::v1::Money& total,
              Changes& changes) {
+    const bool is_known = order_.bind(order_id).step();
+    const bool is_named = is_known && !order_.text(0).empty(), is_cancelled = is_known && order_.integer(3) != 0;
+    order_.reset();
+    if (is_named) return;
     create_.run(order_id, customer_id, total.currency(), total.minor_units());
     count_.run(customer_id, 1, 0);
     spend(customer_id, total.currency(), total.minor_units(), 1);
     touch(customer_id, changes);
-  }
-
-  bool is_cancelled(std::string_view order_id) {
-    const bool cancelled = order_.bind(order_id).step() && order_.integer(3) != 0;
-    order_.reset();
-    return cancelled;
+    if (is_cancelled) cancel(order_id, changes);
   }
 
   // Of an order that is nobody's yet only the mark is made; it counts once its customer is known.

@@ -56,6 +56,7 @@ std::string to_json(const PublishedEvent& event, const StoredEvent& stored) {
   json.begin_object().member("id", stored.id).member("type", stored.type).member("stream", stream_of(stored));
   json.member("version", stored.version).member("time", to_rfc3339(*event.time));
   json.member_if_any("causation_id", stored.causation_id).member_if_any("correlation_id", stored.correlation_id);
+  json.member_if_any("traceparent", stored.traceparent);
   json.member("topic", stored.topic).member("partition", stored.partition).member("offset", stored.offset);
   json.key("data");
   if (event.message != nullptr) {

@@ -147,7 +147,10 @@ class OrdersProjection final : public Projection {
 
 }  // namespace
 
-std::string schema() { return std::string{tables} + event_log_schema; }
+std::string schema() {
+  std::string all{tables};
+  return all.append(event_log_schema);
+}
 
 std::unique_ptr<Projection> projection(sqlite::Database& db) { return std::make_unique<OrdersProjection>(db); }
 

@@ -140,8 +140,8 @@ ListRows count_orders(Reader& reader, const ListRequest& request) {
 ViewDefinition orders_view() {
   return {
       .name = "orders",
-      .schema_version = 2,
-      .topics = {std::string{orders::ordering_events}, std::string{orders::allocation_events}, "customer.events"},
+      .schema_version = 4,
+      .topics = {orders::topics.begin(), orders::topics.end()},
       .schema = orders::schema(),
       .projection = orders::projection,
       .resources = {{.path = "/orders/:order_id", .noun = "order", .query = order_by_id, .as_of = orders::order_as_of}},

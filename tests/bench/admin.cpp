@@ -149,7 +149,7 @@ std::int64_t wait_for_end(const std::string& brokers, const std::string& topic, 
     if (end >= at_least && now - changed >= std::chrono::milliseconds{still_ms}) return end;
     if (now > deadline)
       throw std::runtime_error{topic + " ends at " + std::to_string(end) + ", not yet " + std::to_string(at_least)};
-    std::this_thread::sleep_for(250ms);
+    std::this_thread::sleep_for(50ms);
   }
 }
 

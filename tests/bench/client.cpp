@@ -43,7 +43,7 @@ kafka::Config relay_settings(const std::string& brokers, const std::string& tran
           {"batch.num.messages", "10000"},
           {"queue.buffering.max.messages", "1000000"},
           {"queue.buffering.max.kbytes", "262144"},
-          {"retry.backoff.ms", "5"},
+          {"retry.backoff.ms", "1"},
           {"socket.nagle.disable", "true"}};
 }
 

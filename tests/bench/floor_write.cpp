@@ -152,11 +152,6 @@ class Relay {
 
   void publish(std::size_t count) {
     check(rd_kafka_begin_transaction(client_.get()), "begin");
-    for (std::size_t i = 0; i < count; ++i) {
-      produce(client_.get(), {events_.get(), shard_, sku, payloads_.event, payloads_.event_headers});
-      produce(client_.get(),
-              {results_.get(), static_cast<std::int32_t>(i % 4), id, payloads_.result, payloads_.result_headers});
-    }
     published_ += static_cast<std::int64_t>(count);
     Partitions watermark{rd_kafka_topic_partition_list_new(1)};
     rd_kafka_topic_partition_list_add(watermark.get(), commands, shard_)->offset = published_;
@@ -164,6 +159,12 @@ class Relay {
     const Group group{rd_kafka_consumer_group_metadata_new("bench-floor")};
     retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), watermark.get(), group.get(), 20'000); },
           "offsets");
+    for (std::size_t i = 0; i < count; ++i) {
+      produce(client_.get(), {events_.get(), shard_, sku, payloads_.event, payloads_.event_headers});
+      produce(client_.get(),
+              {results_.get(), static_cast<std::int32_t>(i % 4), id, payloads_.result, payloads_.result_headers});
+      if (i % 128 == 127) rd_kafka_poll(client_.get(), 0);
+    }
     retry([this] { return rd_kafka_commit_transaction(client_.get(), 20'000); }, "commit");
   }
 

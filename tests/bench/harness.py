@@ -67,17 +67,20 @@ def machine_busy_s():
 class Program:
     """One of our programs, from its start to SIGTERM, with a data directory of its own that goes with it."""
 
-    def __init__(self, name, *arguments):
+    def __init__(self, name, *arguments, keep_data=False, command=None, environment=None):
         self.name = name
         self.data = WORK / "data" / name
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(parents=True)
+        self.keep_data = False
+        if not keep_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(parents=True, exist_ok=True)
         self.log = WORK / f"{name}.log"
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}
+        command = command or [BIN / name, "--data", self.data, *map(str, arguments)]
         self.started = time.time()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [BIN / name, "--data", self.data, *map(str, arguments)], stdout=log, stderr=log, env=environment
+                command, stdout=log, stderr=log, env=inherited | (environment or {})
             )
 
     @property
@@ -90,18 +93,26 @@ class Program:
                 f"{self.name} ended with {self.process.returncode}: {self.log.read_text(errors='replace')[-1500:]}"
             )
 
+    def kill(self):
+        """As a crash would; what it has stored stays for the next one."""
+        self.process.kill()
+        self.process.wait()
+        self.keep_data = True
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.data, ignore_errors=True)
+        if not self.keep_data:
+            shutil.rmtree(self.data, ignore_errors=True)
 
 
 class Broker:
@@ -141,6 +152,16 @@ class Broker:
         if done.returncode != 0:
             raise RuntimeError(f"bench-load {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
+
+
+    @contextlib.contextmanager
+    def awaited_answer(self, number):
+        """A command that waits at the broker; gives a function that gives the time, in ms, of its result."""
+        command = [BIN / "bench-load", "answer", "--brokers", self.address, "--first", str(number)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+            if not load.stdout.readline():
+                raise RuntimeError("bench-load answer: the command was not sent")
+            yield lambda: json.loads(load.stdout.readline())["answered_ms"]
 
 
 class Meter:
@@ -194,18 +215,39 @@ def projected(directory, topics):
     return least or 0
 
 
-def run_write(broker, program, commands):
+def writer(broker, program, partitions=4, *options):
+    """The write service, its floor or a peer, started."""
+    if program == "kafka-streams":
+        home = WORK / program
+        java = ["java", "-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return Program(
+            program,
+            command=[*java, "-cp", f"{home}/classes:{home}/lib/*", "peer.Allocator"],
+            environment={
+                "BOOTSTRAP": broker.address,
+                "APPLICATION": f"peer-{time.time_ns()}",
+                "STATE": str(WORK / "data" / program),
+            },
+        )
+    if program == "write-service":
+        options = ("--listen", f"127.0.0.1:{free_port()}", "--log-level", "warn", *options)
+    else:
+        options = ("--shards", partitions)
+    return Program(program, "--brokers", broker.address, *options)
+
+
+def run_write(broker, program, commands, partitions=4):
     """One program on the commands that are there, its output topics fresh."""
-    broker.load("topics", "--keep-commands")
-    ports = ["--listen", f"127.0.0.1:{free_port()}", "--log-level", "warn"] if program == "write-service" else []
-    with Program(program, "--brokers", broker.address, *ports) as running:
+    shape = ["--partitions", partitions]
+    broker.load("topics", "--keep-commands", *shape)
+    with writer(broker, program, partitions) as running:
         meter = Meter(running, broker)
         # An event a command, and at least one transaction's mark; then a second in which nothing comes.
         for topic in ("allocation.events", "command.results"):
-            broker.load("wait", "--topic", topic, "--count", commands + SKUS)
+            broker.load("wait", "--topic", topic, "--count", commands + SKUS, *shape)
         used = meter.read(per=commands)
-    events = broker.load("count", "--topic", "allocation.events", "--count", commands + SKUS)
-    results = broker.load("count", "--topic", "command.results", "--count", commands + SKUS)
+    events = broker.load("count", "--topic", "allocation.events", "--count", commands + SKUS, *shape)
+    results = broker.load("count", "--topic", "command.results", "--count", commands + SKUS, *shape)
     if events["records"] != commands + SKUS or results["records"] != commands + SKUS:
         raise RuntimeError(
             f"{program}: {events['records']} events and {results['records']} results of {commands + SKUS} commands"

@@ -5,6 +5,7 @@
 //   bench-load wait     --topic T --count N         until the topic holds N records and stands still
 //   bench-load count    --topic T --count N         reads it: records, first and last time stamp
 //   bench-load latency  --rate R --seconds S [--read-port P]
+//   bench-load answer   --first N                   sends command N, says so, and when its result was there
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "client.h"
 #include "common/options/options.h"
 #include "latency.h"
+#include "topics.h"
 #include "workload.h"
 
 namespace po = boost::program_options;
@@ -25,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Settings {
   std::string verb, topic = "allocation.events";
-  std::uint64_t count = 0;
+  std::uint64_t count = 0, first = 0;
   bool keep_commands = false, results = false;
   int still_ms = 1'000, timeout_s = 300;
   LatencyOptions latency;  // brokers, rate and workload too
@@ -42,6 +44,10 @@ class Output {
   void send(const Topic& topic, const Record& record) {
     produce(producer_.get(), {topic.get(), RD_KAFKA_PARTITION_UA, record.key, record.value, record.headers});
     if (++sent_ % 1'000 == 0) rd_kafka_poll(producer_.get(), 0);
+  }
+  void send_one(const Record& record) {
+    send(topic("allocation.commands"), record);
+    flush();
   }
   void flush() { rd_kafka_flush(producer_.get(), 120'000); }
 
@@ -60,14 +66,14 @@ void send_commands(const Settings& s) {
   Workload workload{s.latency.workload};
   Output output{s};
   const auto topic = output.topic("allocation.commands");
-  for (int sku = 0; sku < workload.skus(); ++sku) output.send(topic, workload.create_batch(sku));
+  for (int sku = 0; sku < workload.skus() && s.first == 0; ++sku) output.send(topic, workload.create_batch(sku));
   output.flush();
   const auto start = Clock::now();
   for (std::uint64_t i = 0; i < s.count; ++i) {
     if (s.latency.rate > 0)
       std::this_thread::sleep_until(
           start + std::chrono::nanoseconds{static_cast<std::int64_t>(1e9 * static_cast<double>(i) / s.latency.rate)});
-    output.send(topic, workload.allocate(i));
+    output.send(topic, workload.allocate(s.first + i));
   }
   output.flush();
   std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus()
@@ -131,6 +137,30 @@ void latency(const Settings& s) {
   std::cout << "}\n";
 }
 
+// Sends one command; returns once its result is there.
+void answer(const Settings& s) {
+  std::vector<kafka::Position> from;
+  for (std::int32_t p = 0; p < s.latency.workload.partitions; ++p)
+    from.push_back({std::string{topics::command_results}, p, RD_KAFKA_OFFSET_END});
+  Follower follower{s.latency.brokers, from};
+  Workload workload{s.latency.workload};
+  const Record command = workload.allocate(s.first);
+  const std::string id{command.id};
+  bool sent = false;
+  std::vector<rd_kafka_message_t*> messages;
+  for (bool answered = false; !answered;) {
+    follower.poll(messages, 10'000, sent ? 100 : 300);  // the first one makes sure of where the topic ends
+    for (auto* message : messages) {
+      answered = answered || std::string_view{static_cast<const char*>(message->key), message->key_len} == id;
+      rd_kafka_message_destroy(message);
+    }
+    if (!sent) Output{s}.send_one(command);
+    if (!std::exchange(sent, true)) std::cout << "{\"sent\": 1}" << std::endl;
+  }
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::cout << "{\"answered_ms\": " << std::chrono::duration_cast<std::chrono::milliseconds>(now).count() << "}\n";
+}
+
 void run(const Settings& s) {
   const auto& brokers = s.latency.brokers;
   const auto partitions = s.latency.workload.partitions;
@@ -148,8 +178,10 @@ void run(const Settings& s) {
     count(s);
   } else if (s.verb == "latency") {
     latency(s);
+  } else if (s.verb == "answer") {
+    answer(s);
   } else {
-    throw std::invalid_argument{"topics, commands, events, wait, count or latency wanted, not " + s.verb};
+    throw std::invalid_argument{"topics, commands, events, wait, count, latency or answer wanted, not " + s.verb};
   }
 }
 
@@ -158,10 +190,11 @@ bool parse(int argc, char** argv, Settings& s) {
   l.rate = 0;
   options::Parser parser{"bench-load", "sends the bench's commands and measures at the broker's side"};
   parser.positional("verb", 1);
-  parser.add()("verb", po::value(&s.verb)->required(), "topics, commands, events, wait, count or latency")(
+  parser.add()("verb", po::value(&s.verb)->required(), "topics, commands, events, wait, count, latency or answer")(
       "brokers", po::value(&l.brokers)->required(), "Kafka's bootstrap servers")(
       "partitions", po::value(&l.workload.partitions)->default_value(4), "of every topic")(
       "count", po::value(&s.count)->default_value(100'000), "commands, events or records")(
+      "first", po::value(&s.first)->default_value(0), "the first command's number; from 1 on no batches are made")(
       "skus", po::value(&l.workload.skus)->default_value(1'000), "products, each with one batch")(
       "zipf", po::bool_switch(&l.workload.zipf), "Zipf's law over the skus instead of all alike")(
       "json", po::bool_switch(&l.workload.json), "commands as JSON instead of Protobuf")(

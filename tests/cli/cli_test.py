@@ -97,7 +97,7 @@ def test_topics():
 def test_wrong_words():
     assert "orderly COMMAND" in orderly()[0]
     assert "--wait SECONDS" in orderly("send", "--help")[0]
-    refused("sned", reason="unknown command sned (topics, send, import, dead-letters, events, why, verify, views, backup, restore)")
+    refused("sned", reason="unknown command sned (topics, send, import, dead-letters, events, why, verify, views, backup, restore, repartition)")
     refused("send", reason="a command is missing")
     refused("send", "allocation.v1.Allocate", "oder_id=1", reason="its fields are order_id, sku, quantity, backorder")
     refused("send", "allocation.v1.Allocate", "quantity=three", reason="quantity: a whole number")

@@ -90,7 +90,7 @@ TEST_CASE("A value is shown as JSON where its type is known, else as text or byt
   };
   const auto known = show(bytes, "allocation.v1.Allocate", "");
   CHECK(known.form == Payload::Form::json);
-  CHECK(known.text == R"({"order_id":"","sku":"LAMP","quantity":"0","backorder":false})");
+  CHECK(known.text == R"({"order_id":"","sku":"LAMP","quantity":"0","backorder":false,"replace":false})");
   CHECK(show(" {\"a\" : 1}", "no.such.Type", "application/json").text == R"({"a":1})");
   CHECK(show("{\"a\"", "no.such.Type", "application/json").form == Payload::Form::text);
   CHECK(show("hello", "no.such.Type", "").text == "hello");

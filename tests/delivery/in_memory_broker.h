@@ -49,6 +49,10 @@ class InMemoryBroker {
   void go_away(bool away) {
     set([&] { away_ = away; });
   }
+  // A transaction of more messages times out.
+  void take_at_most(std::size_t messages) {
+    set([&] { most_messages_ = messages; });
+  }
   void expire_records() {
     set([&] { expired_ = true; });
   }
@@ -163,7 +167,8 @@ class InMemoryBroker {
   void commit(std::span<const kafka::OutgoingMessage> messages, std::span<const kafka::Position> watermarks) {
     const std::lock_guard lock{mutex_};
     const auto fault = std::exchange(fault_, Fault::none);
-    if (fault == Fault::before_commit) throw kafka::Error{kafka::Error::Kind::transient, "the transaction was aborted"};
+    if (fault == Fault::before_commit || messages.size() > most_messages_)
+      throw kafka::Error{kafka::Error::Kind::transient, "the transaction was aborted"};
     if (fault == Fault::too_large) throw kafka::Error{kafka::Error::Kind::too_large, "a message is too large"};
     for (const auto& message : messages) {
       StoredRecord record{std::string{message.topic}, message.partition, {}, std::string{message.value}, {}, 0};
@@ -186,6 +191,7 @@ class InMemoryBroker {
   Fault fault_ = Fault::none;
   bool away_ = false, expired_ = false;
   int transactions_ = 0;
+  std::size_t most_messages_ = SIZE_MAX;
 };
 
 }  // namespace orderly::test

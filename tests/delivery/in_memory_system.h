@@ -64,8 +64,9 @@ struct StoredRecord {
 class InMemorySystem {
  public:
   explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100,
-                          const handling::CommandHandler::Options& handling = {}, bool sealed = false)
-      : partitions_(partitions), batch_(batch), handling_(handling), sealed_(sealed) {
+                          const handling::CommandHandler::Options& handling = {},
+                          const std::filesystem::path& customer_keys = {})
+      : partitions_(partitions), batch_(batch), handling_(handling), customer_keys_(customer_keys) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -189,7 +190,7 @@ class InMemorySystem {
   void open(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
     storage::UnitOfWork::Options options;
-    if (sealed_) options.customer_keys = directory_.path() / "keys";
+    options.customer_keys = customer_keys_;
     shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_}, options);
     shard.work->database().execute("PRAGMA synchronous = OFF");  // a restart here is no loss of power
     shard.handler = std::make_unique<handling::CommandHandler>(
@@ -216,16 +217,25 @@ class InMemorySystem {
             std::string{message.topic}, message.partition, {}, std::string{message.value}, {}, clock_ms_++};
         if (message.key) record.key = std::string{*message.key};
         for (const auto& [name, value] : headers) record.headers.emplace_back(name, value);
+        vouch(message, headers, record);
         put(std::move(record));
       }
     }
+  }
+
+  // As the relay does.
+  void vouch(kafka::OutgoingMessage message, const std::vector<kafka::Header>& headers, StoredRecord& record) const {
+    const auto keys = handling_.authentication.keys();
+    if (!keys || !topics::is_commands(message.topic)) return;
+    message.headers = headers;
+    record.headers.emplace_back("ce_authtoken", keys->vouch(message));
   }
 
   TemporaryDirectory directory_;
   std::int32_t partitions_;
   std::size_t batch_;
   const handling::CommandHandler::Options handling_;
-  const bool sealed_;  // customers' ids, with keys in directory()/keys
+  const std::filesystem::path customer_keys_;  // empty: customers' ids are not sealed
   std::int64_t clock_ms_ = 1'700'000'000'000;
   std::map<std::string, std::vector<std::vector<StoredRecord>>> topics_;
   std::vector<ShardParts> shards_;

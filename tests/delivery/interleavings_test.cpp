@@ -3,6 +3,7 @@
 #include <random>
 
 #include "delivery/in_memory_system.h"
+#include "delivery/shop_invariants.h"
 
 namespace orderly::test {
 namespace {
@@ -80,40 +81,6 @@ class RandomShop {
   InMemorySystem system_;
 };
 
-// An order's line against the product's: the same batch, both waiting, or both without.
-void check_line(RandomShop& shop, const std::string& order_id, const std::string& sku, const Order::Line& line) {
-  const auto& product = shop.system().state<Product>(sku);
-  const auto& order = shop.system().state<Order>(order_id);
-  const auto found = product.lines.find(order_id);
-  const auto batch = Product::allocated_batch(product, order_id).value_or("");
-  INFO("order " << order_id << ' ' << to_string(order.status) << ", sku " << sku << ", line's batch '" << line.batch_ref
-                << "', product's '" << batch << "', known " << found.has_value());
-  if (order.status == domain::OrderStatus::cancelled) {
-    // What a client asks for in a cancelled order's name is the client's own affair, until the order is told of it.
-    const bool is_its =
-        found && product.lines.at(*found).backorder && product.lines.at(*found).quantity == line.quantity;
-    CHECK((!is_its || batch.empty()));
-    CHECK(line.status != Order::LineStatus::allocated);
-  } else if (order.status != domain::OrderStatus::shipped) {  // which no fact changes any more
-    REQUIRE(found);
-    CHECK(product.lines.at(*found).quantity == line.quantity);  // a client's of another quantity made way
-    CHECK(line.batch_ref == batch);
-    CHECK((line.status == Order::LineStatus::out_of_stock) == batch.empty());
-  }
-}
-
-void check_stock(const Product::State& product) {
-  for (domain::BatchNumber number = 0; number < product.batches.size(); ++number) {
-    std::int64_t allocated = 0;
-    product.lines.newest_first(number, [&](domain::LinePlace, const domain::OpenLine& line) {
-      allocated += line.quantity;
-      return true;
-    });
-    CHECK(product.batches.room(number) >= 0);
-    CHECK(allocated + product.batches.room(number) == product.batches.at(number).quantity);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("any interleaving of orders, stock and crashes ends in one consistent state", "[property]") {
@@ -122,9 +89,12 @@ TEST_CASE("any interleaving of orders, stock and crashes ends in one consistent 
     RandomShop shop{seed};
     shop.run();
     for (const auto& order_id : shop.orders) {
-      for (const auto& [sku, line] : shop.system().state<Order>(order_id).lines) check_line(shop, order_id, sku, line);
+      const auto& order = shop.system().state<Order>(order_id);
+      for (const auto& [sku, line] : order.lines) {
+        CHECK(line_violations(order, order_id, sku, shop.system().state<Product>(sku)).empty());
+      }
     }
-    for (const auto& sku : shop.skus) check_stock(shop.system().state<Product>(sku));
+    for (const auto& sku : shop.skus) CHECK(stock_violations(sku, shop.system().state<Product>(sku)).empty());
     CHECK(shop.system().events("CustomerBecameVip").size() <= 2);
   }
 }

@@ -74,6 +74,22 @@ TEST_CASE("after a crash only what is behind the watermark goes out, also from t
   CHECK(broker.watermark("allocation.commands", 0) == 4);
 }
 
+TEST_CASE("messages without a key are passed over when they are out, and stop the relay when they are not") {
+  const auto unreadable = std::make_shared<const outbox::Chunk>(outbox::Chunk{0, 0, 2, {}});
+  InMemoryBroker broker;
+  broker.set_watermark("allocation.commands", 0, 2);
+  { Running running{broker, {unreadable, chunk(2, {"c"})}}; }
+  CHECK(values(broker) == List{"c"});
+  InMemoryBroker other;
+  other.set_watermark("allocation.commands", 0, 1);
+  outbox::OutboxRelay::Options options;
+  options.own_thread = false;
+  Running running{other, {unreadable, chunk(2, {"c"})}, options};
+  CHECK(running.relay.step() > 0ms);
+  CHECK_THAT(running.relay.trouble().value_or(""), Catch::Contains("outbox message 1 cannot be read"));
+  CHECK(values(other).empty());
+}
+
 TEST_CASE("a reply to a topic that is not there does not hold up the rest") {
   InMemoryBroker broker;
   broker.make_missing("nowhere");
@@ -133,4 +149,31 @@ TEST_CASE("all that waits goes out in one transaction") {
     REQUIRE(broker.wait_for(topics::command_results, 10));
   }
   CHECK(broker.transactions() <= 2);
+}
+
+TEST_CASE("a broker that is too slow for large transactions gets smaller ones") {
+  InMemoryBroker broker;
+  broker.take_at_most(150);
+  outbox::OutboxRelay::Chunks waiting;
+  const std::vector<std::string> hundred(100, "x");
+  for (int i = 0; i < 20; ++i) waiting.push_back(chunk(i * 100, hundred));
+  Running running{broker, waiting};
+  REQUIRE(broker.wait_for(topics::command_results, 2'000));
+  CHECK(broker.watermark("allocation.commands", 0) == 2'000);
+}
+
+TEST_CASE("a small transaction waits for company, the first one and a large one do not, nor the last one at the end") {
+  InMemoryBroker broker;
+  {
+    outbox::OutboxRelay::Options options;
+    options.least_interval = 60s;
+    Running running{broker, {chunk(0, {"a"})}, options};
+    REQUIRE(broker.wait_for(topics::command_results, 1));
+    running.relay.push({chunk(1, {"b"})});
+    running.relay.push({chunk(2, {std::string(300'000, 'x')})});
+    REQUIRE(broker.wait_for(topics::command_results, 3));
+    CHECK(broker.transactions() == 2);
+    running.relay.push({chunk(3, {"d"})});
+  }
+  CHECK(broker.records(topics::command_results).size() == 4);
 }

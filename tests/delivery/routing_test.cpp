@@ -51,6 +51,22 @@ TEST_CASE("a command on a foreign partition is decided by its own shard, once, w
   CHECK(allocated[0].partition == own);
 }
 
+TEST_CASE("a new batch that is parked before it has asked for its reference asks all the same") {
+  TemporaryDirectory directory;
+  const std::string sku = "LAMP", payload = create_batch(reference_for(sku, 4, false), sku, 10);
+  storage::UnitOfWork work{directory.path(), {kafka::partition_for(sku, 4), 4}, {}};
+  handling::CommandHandler handler{work, {}, [](const auto&, const auto&) {}, log::Logger::silent()};
+  const std::vector<kafka::Header> headers{
+      {"ce_type", "allocation.v1.CreateBatch"}, {"ce_id", "c1"}, {"content-type", "application/json"}};
+  const kafka::Message record{"allocation.commands", kafka::partition_for(sku, 4), 0, 1'700'000'000'000, sku, payload,
+                              headers};
+  handler.park(record, 0, "a defect");
+  CHECK(work.held().is_asked("product/LAMP", "c1"));
+  handler.park(record, 0, "a defect");  // a copy, which need not ask
+  REQUIRE(work.held().discard("product/LAMP", "c1"));
+  CHECK(work.held().is_asked("product/LAMP", "c1"));  // for the copy, now
+}
+
 TEST_CASE("a command without an id gets its place as its id, and keeps it on its way to its shard") {
   InMemorySystem system{4};
   const auto foreign = (kafka::partition_for("LAMP", 4) + 1) % 4;
@@ -140,4 +156,23 @@ TEST_CASE("ChangeBatchQuantity of a batch that nobody has is refused") {
   system.run();
   CHECK(system.outcome("c1") == "REJECTED UNKNOWN_BATCH");
   CHECK(system.result("c1").field() == "batch_ref");
+}
+
+TEST_CASE("a change that was refused before there was such a batch stays refused when it is sent again") {
+  InMemorySystem system{4};
+  const auto change = [&](const std::string& ref, const std::string& id) {
+    system.send("allocation.v1.ChangeBatchQuantity", R"({"batch_ref":")" + ref + R"(","quantity":5})", id, ref);
+    system.run();
+  };
+  for (int i = 0; i < 10; ++i) {  // at least one of them is of another shard than its sku
+    const std::string sku = "SKU-" + std::to_string(i), ref = "batch-" + std::to_string(i), early = "early" + sku;
+    change(ref, early);
+    system.send("allocation.v1.CreateBatch", create_batch(ref, sku, 10), "c" + sku, sku);
+    system.run();
+    change(ref, early);
+    const auto results = system.results(early);
+    REQUIRE(results.size() == 2);
+    for (const auto& result : results) CHECK(result.code() == "UNKNOWN_BATCH");
+  }
+  CHECK(system.events("BatchQuantityChanged").empty());
 }

@@ -51,11 +51,22 @@ class SettableClock final : public Clock {
 class RunningShard {
  public:
   RunningShard(InMemoryBroker& broker, const std::filesystem::path& directory,
-               const handling::CommandHandler::Options& handling = {})
-      : shard_({{0, 1}, directory, {}, {}, 2'000, handling},
+               const handling::CommandHandler::Options& handling = {}, const tracing::Tracer* tracer = nullptr)
+      : shard_(options(directory, handling, tracer),
                {[&broker] { return broker.source(); }, [&broker] { return broker.publisher(); }}, clock, registry_,
                log::Logger::silent()),
         thread_([this](const std::stop_token& stop) { shard_.run(stop); }) {}
+
+  // Field by field: as one braced list GCC 12 takes the relay's defaults for uninitialised.
+  static Shard::Options options(const std::filesystem::path& directory,
+                                const handling::CommandHandler::Options& handling, const tracing::Tracer* tracer) {
+    Shard::Options options;
+    options.place = {0, 1};
+    options.directory = directory;
+    options.handling = handling;
+    options.tracer = tracer;
+    return options;
+  }
 
   // Waits until the shard's health is as the condition wants it.
   template <class Condition>

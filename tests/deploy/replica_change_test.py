@@ -3,9 +3,8 @@
 sent again after each change is still known."""
 import collections, subprocess
 
-from replicas import Replicas, until
+from replicas import Replicas, compare_views, create_batches, fold_topic, until
 from system import ROOT
-from fold import compare_views, fold_topic
 
 SKUS, COMMANDS = 40, 2_000
 MOVE = ROOT / "deploy/kubernetes/move-shards/move-shards.sh"
@@ -50,10 +49,7 @@ def change(system, count):
 
 with Replicas(writers=3, readers=1, partitions=8) as system:
     system.start_all()
-    batches = [f"c-{k}" for k in range(SKUS)]
-    for k, id in enumerate(batches):
-        system.send("allocation.v1.CreateBatch", {"batch_ref": f"b-{k}", "sku": f"SKU-{k}", "quantity": 1_000_000}, id, f"SKU-{k}")
-    sent = [*batches, *allocate(system, 0, COMMANDS)]
+    sent = [*create_batches(system, SKUS), *allocate(system, 0, COMMANDS)]
     system.wait_for_results(sent, 60)
     refused = subprocess.run([MOVE, "2", *directories(system, 3)], capture_output=True, text=True)
     assert refused.returncode == 1 and "a write pod still runs" in refused.stderr, refused

@@ -4,11 +4,63 @@ and read services behind a list of those that are ready, as a Service keeps it.
     with Replicas(writers=3, readers=2, partitions=8) as system:
         system.start_all()
 """
-import sys, threading, time
+import collections, sys, threading, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end_to_end"))
+from fold import compare_views, fold_topic  # noqa: E402
 from system import Service, System, free_port, until  # noqa: E402
+
+
+def create_batches(system, skus):
+    """One of each sku, with room for every test's lines; the commands' ids once all are decided."""
+    ids = [f"c-{k}" for k in range(skus)]
+    for k, id in enumerate(ids):
+        system.send("allocation.v1.CreateBatch", {"batch_ref": f"b-{k}", "sku": f"SKU-{k}", "quantity": 1_000_000}, id, f"SKU-{k}")
+    system.wait_for_results(ids, 60)
+    return ids
+
+
+class Load:
+    """Allocates lines of SKU-0 to SKU-<skus - 1> in turn, `rate` a second, until the block ends; `sent` are the commands' ids."""
+
+    def __init__(self, system, skus, rate):
+        self.system, self.skus, self.rate = system, skus, rate
+        self.sent, self.stopping = [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+    def run(self):
+        started = time.monotonic()
+        while not self.stopping.is_set():
+            n = len(self.sent)
+            sku = f"SKU-{n % self.skus}"
+            self.system.send("allocation.v1.Allocate", {"order_id": f"o-{n}", "sku": sku, "quantity": 1}, f"a-{n}", sku, json_format=n % 2 == 0)
+            self.sent.append(f"a-{n}")
+            self.stopping.wait(max(0, started + n / self.rate - time.monotonic()))
+        self.system.flush()
+
+
+def check_answered_once(system, sent):
+    """Each command has one result, accepted, and one event; versions have no gap; each reader's views are what the events say."""
+    results = system.wait_for_results(sent, 90)
+    for id in sent:
+        assert len(results[id]) == 1 and results[id][0].status == 1, f"{id}: {results[id]}"
+    fold = fold_topic(system)
+    assert not fold.check(), fold.problems[:5]
+    causes = collections.Counter(r.headers["ce_causationid"] for r in system.read_all("allocation.events"))
+    assert all(causes[id] == 1 for id in sent), "not exactly one event for each command"
+    for reader in system.readers:
+        system.read = reader
+        until(lambda: not compare_views(system, fold), 60, f"the views of {reader.directory.name} equal the events")
+    system.read = system.readers[0]
 
 
 class Replicas(System):
@@ -87,6 +139,9 @@ class Endpoints:
             self.answers += 1
             if answer[0] != 200:
                 self.refused.append((time.time(), reader and reader.directory.name, answer))
+
+    def check(self):
+        assert not self.refused, f"{len(self.refused)} of {self.answers} queries were refused: {self.refused[:3]}"
 
     def remove(self, reader):
         with self.lock:  # no question to it is under way now, as after preStop's pause

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "build/tests/tools"
 OVERLAYS = ("local", "production")
 SKIPPED = 77
+KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.5.0"
 KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score@v1.20.0"
 OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
 
@@ -26,9 +27,33 @@ def kubectl():
     return shutil.which("kubectl") or skip("there is no kubectl")
 
 
+def go_program(name, module, seconds):
+    """From the PATH, or built by Go once; None where neither is to be had in that time."""
+    found = shutil.which(name) or shutil.which(name, path=TOOLS)
+    if found or not shutil.which("go"):
+        return found
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    try:
+        built = subprocess.run(["go", "install", module], capture_output=True, text=True, timeout=seconds, env={**os.environ, "GOBIN": str(TOOLS)})
+    except subprocess.TimeoutExpired:
+        print(f"{name} could not be built within {seconds} s")
+        return None
+    if built.returncode:
+        print(f"{name} cannot be built: {built.stderr.strip().splitlines()[-1:]}")
+    return shutil.which(name, path=TOOLS)
+
+
+def kustomize():
+    """The command that renders a directory."""
+    if shutil.which("kubectl"):
+        return ["kubectl", "kustomize"]
+    program = go_program("kustomize", KUSTOMIZE, 150)
+    return [program, "build"] if program else skip("there is neither kubectl nor kustomize, nor could one be built")
+
+
 def render(directory):
     """Every object of an overlay, as kustomize makes it."""
-    out = subprocess.run([kubectl(), "kustomize", str(directory)], capture_output=True, text=True)
+    out = subprocess.run([*kustomize(), str(directory)], capture_output=True, text=True)
     assert out.returncode == 0, f"{directory}: {out.stderr}"
     assert not out.stderr, f"kustomize warns about {directory}: {out.stderr}"
     return [o for o in yaml.safe_load_all(out.stdout) if o]
@@ -55,14 +80,7 @@ def prometheus_program(name):
 
 def kube_score():
     """None where it is neither installed nor buildable."""
-    found = shutil.which("kube-score") or shutil.which("kube-score", path=TOOLS)
-    if found or not shutil.which("go"):
-        return found
-    TOOLS.mkdir(parents=True, exist_ok=True)
-    built = subprocess.run(["go", "install", "-p", "1", KUBE_SCORE], capture_output=True, text=True, env={**os.environ, "GOBIN": str(TOOLS)})
-    if built.returncode:
-        print(f"kube-score cannot be built: {built.stderr.strip().splitlines()[-1:]}")
-    return shutil.which("kube-score", path=TOOLS)
+    return go_program("kube-score", KUBE_SCORE, 150)
 
 
 def operator_definitions():

@@ -69,7 +69,7 @@ TEST_CASE("Overlong forms, surrogates, cut and too large sequences are not UTF-8
 TEST_CASE("At most 60 bytes of a bad value are repeated, never half a character", "[values]") {
   std::string umlauts = "x";
   for (int i = 0; i < 50; ++i) umlauts += "\xC3\xBC";
-  const std::string shown = quoted(umlauts);
+  const std::string shown = orderly::domain::quoted(umlauts);
   CHECK(is_utf8(shown));
   CHECK(shown.size() == 59 + std::string{"''..."}.size());
   CHECK(quoted(text(60)) == "'" + text(60) + "'");

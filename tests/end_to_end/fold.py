@@ -67,15 +67,38 @@ def list_all(service, path):
             return items
 
 
-def compare_views(system, fold):
-    """The differences between the read service's rows and the fold, as sentences."""
+class FoldOrders:
+    """Every order's status and version, by the published events of ordering."""
+    STATUS = {"OrderCreated": "created", "OrderPaid": "paid", "OrderShipped": "shipped", "OrderCancelled": "cancelled"}
+
+    def __init__(self):
+        self.orders, self.problems = {}, []
+
+    def apply(self, record):
+        id, version, name = record.headers["ce_subject"], int(record.headers["ce_streamversion"]), record.type.rsplit(".", 1)[1]
+        status, before = self.orders.get(id, (None, 0))
+        if version != before + 1 or (status is None) != (name == "OrderCreated"):
+            self.problems.append(f"order {id}: {name} with version {version} follows {status} with version {before}")
+        self.orders[id] = self.STATUS.get(name, status), version
+
+
+def compare_orders(read, fold):
+    """The differences between a read service's orders and the fold, as sentences."""
+    have = {order["order_id"]: (order["status"], order["version"]) for order in list_all(read, "/orders")}
+    return [f"order {id}: {have.get(id)}, by the events {fold.orders.get(id)}"
+            for id in fold.orders.keys() | have.keys() if fold.orders.get(id) != have.get(id)]
+
+
+def compare_views(read, fold):
+    """The differences between a read service's stock and lines and the fold, as sentences. Takes a system, too: then its read service."""
+    read = getattr(read, "read", read)
     differences = []
-    batches = {b["batch_ref"]: b for b in list_all(system.read, "/batches")}
+    batches = {b["batch_ref"]: b for b in list_all(read, "/batches")}
     for ref in fold.batches.keys() | batches.keys():
         want, have = fold.batches.get(ref), batches.get(ref)
         if want is None or have is None or any(have.get(k) != want[k] for k in ("sku", "quantity", "allocated")):
             differences.append(f"batch {ref}: {have}, by the events {want}")
-    lines = {(a["order_id"], a["sku"]): (a["batch_ref"], a["quantity"]) for a in list_all(system.read, "/allocations")}
+    lines = {(a["order_id"], a["sku"]): (a["batch_ref"], a["quantity"]) for a in list_all(read, "/allocations")}
     for key in fold.lines.keys() | lines.keys():
         if fold.lines.get(key) != lines.get(key):
             differences.append(f"line {key}: {lines.get(key)}, by the events {fold.lines.get(key)}")

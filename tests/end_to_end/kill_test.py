@@ -1,75 +1,66 @@
 #!/usr/bin/env python3
-"""kill -9 of either service, 20 times, while 50,000 commands run. At the end: one event for each accepted command, in version
-order without a gap in each stream, a result for every command, and views that equal a fold of the events."""
-import argparse, collections, random, sys, threading, time
+"""kill -9 of either service in turn, 20 times or as often as asked, under load. After each kill of the write service a command is sent
+and its answer awaited: the time from the start of the new process to the answer is printed, and must be short.
 
-from fold import compare_views, fold_topic
+    build/tests/venv/bin/python tests/end_to_end/kill_test.py --kills 500 --answer-within-s 2     # with nothing else to do: some 15 minutes
+"""
+import argparse, os, random, statistics, time
+
+from invariants import Ledger
+from load import Load
 from system import System, until
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--commands", type=int, default=50_000)
-parser.add_argument("--kills", type=int, default=20)
+parser.add_argument("--kills", type=int, default=int(os.environ.get("ORDERLY_TEST_KILLS", 20)))
+parser.add_argument("--rate", type=int, default=150, help="commands a second")
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--answer-within-s", type=float, default=10, help="after a kill; CI's machine has other work, too")
 options = parser.parse_args()
 rng = random.Random(options.seed)
-SKUS = 200
 
 
-def commands():
-    for k in range(SKUS):
-        yield "allocation.v1.CreateBatch", {"batch_ref": f"b-{k}", "sku": f"SKU-{k}", "quantity": 1_000_000}, f"create-{k}", f"SKU-{k}"
-    for k in range(options.commands - SKUS):
-        sku = f"SKU-{rng.randrange(SKUS)}"
-        yield "allocation.v1.Allocate", {"order_id": f"o-{k}", "sku": sku, "quantity": rng.randint(1, 9)}, f"allocate-{k}", sku
+def kill_write(system, follower, n):
+    """Seconds from the new process's start to the answer of the first command that was sent to it."""
+    system.write.kill()
+    follower.poll(0)
+    started = time.monotonic()
+    system.write.start()
+    id = f"probe-{n}"
+    system.send("allocation.v1.CreateBatch", {"batch_ref": id, "sku": f"PROBE-{n}", "quantity": 1}, id, f"PROBE-{n}")
+    system.producer.flush(10)
+    until(lambda: any(m.error() is None and m.key() == id.encode() for m in follower.raw(0.02)), 60, f"{id} is answered")
+    return time.monotonic() - started
 
 
-def load(system, sent, done):
-    # Slow enough that the kills fall into the middle of the work.
-    for n, (type, data, id, key) in enumerate(commands()):
-        system.send(type, data, id, key, json_format=n % 2 == 0)
-        sent.append(id)
-        if n % 500 == 499:
-            system.producer.poll(0)
-            time.sleep(0.1)
-    system.flush()
-    done.set()
+def kill_read(system):
+    """Seconds until the new process serves views that are up to date."""
+    system.read.kill()
+    started = time.monotonic()
+    system.read.start()
+    if rng.random() < 0.5:  # killed again before it has caught up, now and then
+        until(system.read.is_ready, 60, f"the read service is ready again: {system.read.get('/readyz')}")
+        return time.monotonic() - started
 
 
-def kill_in_turn(system, done):
-    for n in range(options.kills):
-        service = system.write if n % 2 == 0 else system.read
-        done.wait(rng.uniform(0.1, 0.8))
-        service.kill()
-        service.start()
-        if rng.random() < 0.5:
-            done.wait(rng.uniform(0.0, 1.5))
-        else:
-            until(service.is_ready, 30, f"{service.name} is ready again")
-    system.wait_ready()
+def report(what, seconds):
+    print(f"{what}: {len(seconds)} times, median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s")
 
 
-def check(system, sent):
-    results = collections.defaultdict(list)
-    for ids in system.wait_for_results(sent, 120).values():
-        for result in ids:
-            results[result.command_id].append(result)
-    for id in sent:
-        assert len(results[id]) == 1, f"{id} has {len(results[id])} results"
-        assert results[id][0].status == 1, f"{id}: {results[id][0]}"
-    fold = fold_topic(system)
-    assert not fold.check(), fold.problems[:5]
-    causes = collections.Counter(r.headers["ce_causationid"] for r in system.read_all("allocation.events"))
-    assert len(causes) == len(sent) and set(causes.values()) == {1}, "not exactly one event for each accepted command"
-    until(lambda: not compare_views(system, fold), 30, f"views equal the events: {compare_views(system, fold)[:3]}")
-    return len(causes)
-
-
-with System() as system:
+with System() as system, Ledger(system) as ledger, system.follow("command.results") as follower:
     system.start()
-    sent, done = [], threading.Event()
-    loader = threading.Thread(target=load, args=(system, sent, done))
-    loader.start()
-    kill_in_turn(system, done)
-    loader.join()
-    events = check(system, sent)
-    print(f"{len(sent)} commands, {options.kills} kills: {events} events, no duplicate, no gap, no command without its result, views equal")
+    answered, ready = [], []
+    with Load(system, options.rate, seed=options.seed) as load:
+        for n in range(options.kills):
+            load.stopping.wait(rng.uniform(0.1, 0.8))
+            if n % 2 == 0:
+                answered.append(kill_write(system, follower, n))
+            elif seconds := kill_read(system):
+                ready.append(seconds)
+            if n % 20 == 19:
+                print(f"{n + 1} kills", flush=True)
+    system.wait_ready(60)
+    counts = ledger.check(load.sent)
+    report("kill -9 of the write service to the next command's answer", answered)
+    report("kill -9 of the read service to ready", ready)
+    assert max(answered) <= options.answer_within_s, f"a command was answered {max(answered):.2f} s after the start"
+    print(f"{options.kills} kills of real processes: {counts}")

@@ -6,6 +6,9 @@ import json, sqlite3, subprocess
 from system import BIN, System, until
 
 
+BEHIND = 60
+
+
 def orderly(system, *arguments):
     done = subprocess.run([str(BIN / "orderly"), *arguments, "--brokers", system.brokers], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, (arguments, done.stdout, done.stderr)
@@ -61,15 +64,27 @@ with System() as system:
     allocated = [r.message.order_id for r in system.read_all("allocation.events") if r.headers["ce_subject"] == "BAD" and r.type.endswith("Allocated")]
     assert allocated == ["o1", "o2", "o3"], allocated
 
-    # Once more, replayed this time.
+    # Once more, with many behind it; replayed this time, and the service killed in the middle of that.
     system.write.stop()
     set_first_event(path, stream, b"\xff\xff\xff")
     system.write.start()
-    for n in (7, 8):
-        system.send("allocation.v1.Allocate", {"order_id": f"o{n}", "sku": "BAD", "quantity": 1}, f"BAD-{n}", "BAD")
-    system.wait_for_results(["BAD-7"])
+    ids = [f"BAD-{n}" for n in range(7, 7 + BEHIND)]
+    for id in ids:
+        system.send("allocation.v1.Allocate", {"order_id": id, "sku": "BAD", "quantity": 1}, id, "BAD")
+    system.send("allocation.v1.Allocate", {"order_id": "last", "sku": "GOOD", "quantity": 1}, "last", "GOOD")
+    system.wait_for_results([ids[0], "last"])
     set_first_event(path, stream, whole)
-    print(orderly(system, "dead-letters", "replay", letters(system)["BAD-7"]["position"]).strip())
-    results = until(lambda: (found := system.wait_for_results(["BAD-7", "BAD-8"])) and len(found["BAD-7"]) == 2 and found, 30, "replayed")
-    assert [r.status for r in results["BAD-7"]] == [3, 1] and results["BAD-8"][0].status == 1, results
-    print("parked alone, discarded and replayed in order, over restarts")
+    replay = ["dead-letters", "replay", letters(system)[ids[0]]["position"], "--brokers", system.brokers]
+    replaying = subprocess.Popen([str(BIN / "orderly"), *replay], stdout=subprocess.PIPE, text=True)
+    for _ in range(3):
+        system.write.kill()
+        system.write.start()
+        until(system.write.is_ready, 30, "ready again")
+    print(replaying.communicate(timeout=60)[0].strip())
+    assert replaying.returncode == 0
+    results = until(lambda: (found := system.wait_for_results(ids)) and len(found[ids[0]]) == 2 and found, 30, "replayed")
+    assert [r.status for r in results[ids[0]]] == [3, 1], results[ids[0]]
+    assert all([r.status for r in results[id]] == [1] for id in ids[1:]), "those behind it are answered once each"
+    allocated = [r.message.order_id for r in system.read_all("allocation.events") if r.headers["ce_subject"] == "BAD" and r.type.endswith("Allocated")]
+    assert allocated == ["o1", "o2", "o3", *ids], allocated
+    print(f"parked alone, discarded and replayed in order, {BEHIND} behind one, over restarts and kills")

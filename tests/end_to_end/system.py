@@ -75,11 +75,13 @@ class Service:
         self.name, self.arguments, self.port = name, arguments, port
         self.log = directory / f"{name}.log"
         self.process = None
+        self.wrapper, self.environment = (), {}  # a command that runs it, such as prlimit; variables beside the test's own
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([str(BIN / self.name), *self.arguments, "--listen", f"127.0.0.1:{self.port}"],
-                                            stdout=log, stderr=log, env={k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")})
+            self.process = subprocess.Popen([*self.wrapper, str(BIN / self.name), *self.arguments, "--listen", f"127.0.0.1:{self.port}"],
+                                            stdout=log, stderr=log,
+                                            env={**{k: v for k, v in os.environ.items() if not k.startswith("ORDERLY_")}, **self.environment})
 
     def kill(self):
         self.process.kill()
@@ -157,6 +159,9 @@ class System:
                     print(f"{service.name}: {problem}")
                     service.kill()
                     failed = True
+            if service.process and service.process.returncode not in (None, 0, -signal.SIGKILL):
+                print(f"{service.name} ended with {service.process.returncode}")
+                failed = True
             if failed and service.log.exists():
                 print(f"--- the last of {service.name}'s log\n" + "\n".join(service.log.read_text(errors="replace").splitlines()[-40:]))
         self.broker("kill")
@@ -180,7 +185,7 @@ class System:
         if self.producer_ is None:
             self.producer_ = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "partitioner": "murmur2_random",
                                        "queue.buffering.max.messages": 200_000, "message.max.bytes": 4_000_000, "log_level": 0,
-                                       "message.timeout.ms": 120_000})
+                                       "message.timeout.ms": 120_000, "enable.idempotence": True})  # no command twice unless the test says so
         return self.producer_
 
     def send(self, type, data, id=None, key=None, partition=-1, headers=(), json_format=True):

@@ -172,7 +172,7 @@ class InMemoryPublisher final : public kafka::Publisher {
 class SetClock final : public Clock {
  public:
   Time now() const override { return wall_; }
-  std::chrono::steady_clock::time_point ticks() const { return ticks_; }
+  std::chrono::steady_clock::time_point ticks() const override { return ticks_; }
   void advance(std::chrono::milliseconds by) {
     wall_ += by;
     ticks_ += by;

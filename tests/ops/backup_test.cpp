@@ -53,10 +53,10 @@ TEST_CASE("a store that does not hold together is no backup, and what is wrong i
       {"UPDATE events SET previous = 1 WHERE version = 1 AND position > 3", "do not follow on"},
       {"UPDATE streams SET version = version + 1 WHERE stream = 1", "streams whose head"},
       {"UPDATE streams SET position = 1 WHERE stream = 2", "streams whose head"},
-      {"INSERT INTO events VALUES (900, 77, 1, 0, 'X', 0, 'c', 0, NULL, x'', NULL)", "of no stream"},
+      {"INSERT INTO events VALUES (900, 77, 1, 0, 'X', 0, 'c', 0, NULL, x'', NULL, NULL)", "of no stream"},
       {"UPDATE lanes SET next_position = 2 WHERE lane = 1", "beyond their counter"},
       {"UPDATE lanes SET published = next_sequence + 1 WHERE lane = 0", "beyond their counter"},
-      {"REPLACE INTO snapshots VALUES (1, 900, 2, x'')", "snapshots of events"},
+      {"REPLACE INTO snapshots VALUES (1, 900, 2, x'', NULL)", "snapshots of events"},
   }));
   INFO(sql);
   day.work(0).database().execute(sql);

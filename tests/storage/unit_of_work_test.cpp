@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <fstream>
+
 #include "common/file_lock/file_lock.h"
 #include "delivery/in_memory_system.h"
 
@@ -139,6 +141,62 @@ TEST_CASE("a broken chain of events is noticed when it is read, and named") {
   work.aggregates().trim({});
   CHECK_THROWS_WITH(work.aggregates().load<domain::Product>("LAMP"),
                     Catch::Contains("version 1 of stream 1 is not at position"));
+}
+
+TEST_CASE("a stored value that was altered since is noticed when it is read, and named; one without a checksum is read") {
+  TemporaryDirectory directory;
+  UnitOfWork work{directory.path(), {0, 1}, no_cache()};
+  const auto forget = [&] {
+    work.aggregates().load<domain::Product>("OTHER");
+    work.aggregates().trim({});
+  };
+  const auto alter = [&](const std::string& table, const std::string& column, const std::string& which) {
+    work.database().execute("UPDATE " + table + " SET " + column + " = CAST(substr(" + column + ", 1, length(" + column +
+                            ") - 1) || x'07' AS BLOB) WHERE " + which);
+  };
+  apply(work, new_batch, "c1");
+  apply(work, line, "c2");
+  work.outbox().result(cause("c2"), "bytes", "LAMP");
+  work.commit();
+  alter("events", "data", "version = 2");
+  forget();
+  CHECK_THROWS_WITH(work.aggregates().load<domain::Product>("LAMP"),
+                    Catch::Contains("the event at position 2 is not what was written"));
+  alter("outbox", "messages", "sequence = 0");
+  CHECK_THROWS_WITH(work.chunks_from(0, 0), Catch::Contains("outbox message 0 is not what was written"));
+  work.database().execute("UPDATE outbox SET checksum = NULL");
+  CHECK(work.chunks_from(0, 0).size() == 1);
+}
+
+TEST_CASE("an altered snapshot is noticed when it is read") {
+  TemporaryDirectory directory;
+  auto options = no_cache();
+  options.least_snapshot_bytes = 1;
+  UnitOfWork work{directory.path(), {0, 1}, options};
+  apply(work, new_batch, "c1");
+  work.commit();
+  work.database().execute("UPDATE snapshots SET data = x'00' || data");
+  work.aggregates().load<domain::Product>("OTHER");
+  work.aggregates().trim({});
+  CHECK_THROWS_WITH(work.aggregates().load<domain::Product>("LAMP"),
+                    Catch::Contains("the snapshot of stream 1 is not what was written"));
+}
+
+TEST_CASE("a damaged file is found when the store is checked first") {
+  TemporaryDirectory directory;
+  const auto file = directory.path() / "shard-0.db";
+  {
+    UnitOfWork work{directory.path(), {0, 1}, {}};
+    apply(work, new_batch, "c1");
+    work.commit();
+  }
+  const auto page = sqlite::Database{file, sqlite::OpenMode::read_only}.query_integer(
+      "SELECT rootpage FROM sqlite_schema WHERE name = 'events'");
+  std::fstream{file, std::ios::in | std::ios::out | std::ios::binary}.seekp((page - 1) * 4096) << std::string(4096, 'x');
+  UnitOfWork::Options options;
+  CHECK_NOTHROW(UnitOfWork{directory.path(), {0, 1}, options});
+  options.check_first = true;
+  CHECK_THROWS_WITH((UnitOfWork{directory.path(), {0, 1}, options}), Catch::Contains("malformed"));
 }
 
 TEST_CASE("outbox rows stay until they are known to be out") {

@@ -75,9 +75,22 @@ TEST_CASE("a store of the first version is read, and goes on in the present one"
     CHECK(work.lane(0).next_offset == 3);
     CHECK(work.held().is_asked("product/SOFA", "c9"));
     CHECK(work.lane(topics::clock_lane).next_sequence == 0);
-    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 4);
+    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 5);
     CHECK(work.database().query_integer("SELECT count(*) FROM events WHERE principal IS NULL") == 3);
   }
+}
+
+TEST_CASE("a store whose creation a crash broke off is created to its end") {
+  TemporaryDirectory directory;
+  {
+    sqlite::Database db{directory.path() / "shard-0.db", sqlite::OpenMode::read_write};
+    db.execute(
+        "CREATE TABLE shard(id INTEGER PRIMARY KEY, schema_version INTEGER NOT NULL, shard INTEGER NOT NULL, "
+        "partitions INTEGER NOT NULL)");  // the first table of all, without the row that comes last
+  }
+  UnitOfWork work{directory.path(), {0, 1}, {}};
+  CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 5);
+  CHECK(work.database().query_integer("SELECT count(*) FROM events") == 0);
 }
 
 TEST_CASE("a deallocation as it was stored first is upcast: its line belonged to no order") {

@@ -61,6 +61,16 @@ class InMemoryTopics {
     away_ = away;
     changed_.notify_all();
   }
+  // Nothing comes, and no error: a broker that takes its time. How often it was asked meanwhile.
+  void set_silent(bool silent) {
+    const std::lock_guard lock{mutex_};
+    silent_ = silent;
+    changed_.notify_all();
+  }
+  int silent_polls() const {
+    const std::lock_guard lock{mutex_};
+    return silent_polls_;
+  }
   void expire_offsets() {
     const std::lock_guard lock{mutex_};
     expired_ = true;
@@ -99,8 +109,12 @@ class InMemoryTopics {
     }
     kafka::MessageBatch poll(std::size_t max_messages, std::chrono::milliseconds timeout) override {
       std::unique_lock lock{topics_.mutex_};
-      topics_.changed_.wait_for(lock, timeout, [&] { return topics_.away_ || behind() > 0; });
+      topics_.changed_.wait_for(lock, timeout, [&] { return topics_.away_ || (behind() > 0 && !topics_.silent_); });
       topics_.check();
+      if (topics_.silent_) {
+        ++topics_.silent_polls_;
+        return {};
+      }
       if (topics_.expired_) {
         topics_.expired_ = false;
         throw kafka::Error{kafka::Error::Kind::offset_expired, "offset out of range"};
@@ -118,6 +132,10 @@ class InMemoryTopics {
     std::int64_t lag() const override {
       const std::lock_guard lock{topics_.mutex_};
       return behind();
+    }
+    bool has_met_ends() const override {
+      const std::lock_guard lock{topics_.mutex_};
+      return behind() == 0 && !topics_.silent_;
     }
 
    private:
@@ -138,7 +156,8 @@ class InMemoryTopics {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Place, std::vector<Record>> logs_;
-  bool away_ = false, expired_ = false;
+  bool away_ = false, expired_ = false, silent_ = false;
+  int silent_polls_ = 0;
 };
 
 }  // namespace orderly::test

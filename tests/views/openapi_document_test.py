@@ -15,6 +15,7 @@ document = json.loads(text)
 validate(document)
 
 used = set(re.findall(r'"#/components/(\w+)/(\w+)"', text))
+used |= {("securitySchemes", name) for requirement in document["security"] for name in requirement}
 there = {(kind, name) for kind, members in document["components"].items() for name in members}
 assert used == there, f"used or there, not both: {used ^ there}"
 operations = [o["operationId"] for path in document["paths"].values() for o in path.values()]

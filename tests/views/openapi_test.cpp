@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "common/http/problem.h"
+#include "read-service/access.h"
 #include "tests/views/running_service.h"
 
 using namespace orderly;
@@ -186,6 +188,40 @@ TEST_CASE("every described route answers as it is described") {
     ++checked;
   });
   CHECK(checked >= 18);
+}
+
+TEST_CASE("who demands tokens demands them where the document says so, and refuses as it says") {
+  RunningService service;
+  http::AuthSettings settings{{}, "reader", "operator"};
+  const auto roles = read::roles_of_route(settings);
+  service.gate = [&](const http::Request& request, std::string_view route) -> std::optional<http::Response> {
+    if (roles(route).empty()) return std::nullopt;
+    const int status = request.header("authorization") ? 403 : 401;
+    auto refusal = http::to_response({.status = status, .detail = "no"}, request.path);
+    refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return refusal;
+  };
+  service.restart();
+  const Description description{service};
+  description.each([&](const std::string& method, const std::string& path, const Json& operation) {
+    INFO(method << ' ' << path);
+    const bool is_open = operation.HasMember("security") && operation["security"].Empty();
+    const auto ask = [&](const std::string& headers) {
+      return method == "post" ? service.post(target_of(path)) : service.get(target_of(path), headers);
+    };
+    const auto reply = ask("");
+    if (path == "/metrics") {  // by --auth-metrics
+      CHECK(reply.status == 200);
+      return;
+    }
+    CHECK((reply.status == 401) == !is_open);
+    if (is_open) return;
+    description.check(operation, reply);
+    if (method == "get") description.check(operation, ask("Authorization: Bearer x\r\n"));
+    const auto wanted = roles((method == "get" ? "GET " : "POST ") + path);
+    CHECK(std::ranges::count(wanted, "operator") == 1);
+    CHECK(std::ranges::count(wanted, "reader") == (path.starts_with("/admin/") ? 0 : 1));
+  });
 }
 
 TEST_CASE("every described parameter is taken") {

@@ -58,23 +58,6 @@ TEST_CASE("a sku at two prices is two lines, and both say what became of their s
                       R"("allocation_status":"allocated","batch_ref":"b1"}])"));
 }
 
-TEST_CASE("an order of a sealed customer says whose it is once that is known, whichever topic is read first") {
-  const bool known_first = GENERATE(false, true);
-  ProjectedView view{read::orders_view()};
-  OrderStream order{"o1", ""};
-  const auto created = order.created({{"LAMP"}});
-  if (!known_first) {
-    view.given({created});
-    CHECK_THAT(view.json("o1"), Contains(R"("customer_id":"",)"));
-  }
-  const auto before = view.resource("o1").etag;
-  view.given({recorded("sealed-x", order)});
-  if (known_first) view.given({created});
-  CHECK_THAT(view.json("o1"), Contains(R"("customer_id":"sealed-x",)"));
-  CHECK(view.resource("o1").etag != before);
-  CHECK(view.rows({.filters = {{"customer_id", "sealed-x"}}, .after = {}, .most = 0}).size() == 1);
-}
-
 TEST_CASE("an order's timeline says when it came to each status") {
   ProjectedView view{read::orders_view()};
   OrderStream order{"o1"};

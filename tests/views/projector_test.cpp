@@ -140,6 +140,22 @@ TEST_CASE("a service without a broker at its first start stays up, says why, and
   service.until_ready();
 }
 
+TEST_CASE("a view is not taken for complete while the broker is slow to give what there is") {
+  RunningService service;
+  service.stop();
+  std::filesystem::remove_all(service.folder() / "views");
+  service.topics.publish(Stream{}.created("b1", 50));
+  service.topics.set_silent(true);
+  service.start();
+  const auto looks = service.topics.silent_polls();
+  RunningService::until([&] { return service.topics.silent_polls() >= looks + 30; });  // three seconds
+  CHECK(service.get("/readyz?stale=ok").status == 503);
+  CHECK(service.get("/batches/b1").status == 503);
+  service.topics.set_silent(false);
+  CHECK(service.get("/batches/b1?min_version=1&wait=20").status == 200);
+  service.until_ready();
+}
+
 TEST_CASE("the broker going away while the service runs is said, and ends by itself") {
   RunningService service;
   Stream lamp;

@@ -32,6 +32,7 @@ class RunningService {
                                  .back_off = {std::chrono::milliseconds{10}, std::chrono::milliseconds{50}}};
     options.http.listen = "127.0.0.1:0";
     options.http.cors_origin = cors_origin;
+    options.http.gate = gate;
     options.stream = stream;
     service_ = std::make_unique<read::ReadService>(options, views_(), topics.open(), clock_, log::Logger::silent());
     service_->start();
@@ -72,6 +73,7 @@ class RunningService {
 
   InMemoryTopics& topics;
   std::string cors_origin;
+  http::Gate gate;  // from the next restart() on, as cors_origin
   read::LiveStreamOptions stream;
 
  private:

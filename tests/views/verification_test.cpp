@@ -78,6 +78,7 @@ class Shortened final : public read::EventSource, public kafka::MessageSource {
     return whole_->records().poll(most, timeout);
   }
   std::int64_t lag() const override { return whole_->records().lag(); }
+  bool has_met_ends() const override { return whole_->records().has_met_ends(); }
 
  private:
   const std::unique_ptr<read::EventSource> whole_;
@@ -227,7 +228,7 @@ TEST_CASE("where retention has removed the beginning, the rows that are left are
     return [&topics, topic] { return std::make_unique<Shortened>(topics.open()(), topic, 2); };
   };
   SECTION("results: each is a row of its own") {
-    read::replay_views(shortened("command.results"), views, [] {});
+    read::replay_views(shortened("command.results"), views, SystemClock{}, [] {});
     for (const auto& one : views) {
       CHECK(one.is_open());
       CHECK(one.lost.empty() == (one.definition->name == "orders"));
@@ -238,7 +239,7 @@ TEST_CASE("where retention has removed the beginning, the rows that are left are
     CHECK(db.query_text("SELECT group_concat(command_id) FROM command_results") == "c3");
   }
   SECTION("orders: what is left of one proves nothing") {
-    read::replay_views(shortened("ordering.events"), views, [] {});
+    read::replay_views(shortened("ordering.events"), views, SystemClock{}, [] {});
     for (const auto& one : views) CHECK(one.is_open() == (one.definition->name != "orders"));
     CHECK(views.back().found.reason == "ordering.events/0 begins at 2");
   }

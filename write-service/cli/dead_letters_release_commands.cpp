@@ -83,16 +83,18 @@ OutgoingCommand answer_to(const DeadLetter& letter, Word word) {
 
 int release(const Invocation& invocation, Word word, const std::string& purpose) {
   BrokerOptions broker;
+  SigningOptions signing;
   std::string place;
   options::Parser parser{invocation.program, purpose};
   broker.add_to(parser);
+  signing.add_to(parser);
   parser.add()("place", po::value(&place)->required(), "the dead letter; --place itself may be left out");
   parser.positional("place", 1);
   if (!parse(parser, invocation)) return 0;
   const auto letter = find(broker, place);
   const auto command = answer_to(letter, word);
   std::optional<Delivery> told;
-  Sender sender{broker.config(), broker.log(), [&](const Delivery& delivery) { told = delivery; }};
+  Sender sender{broker.config(), broker.log(), [&](const Delivery& delivery) { told = delivery; }, Signer{signing}};
   sender.send(command, 0);
   while (!told) sender.flush(std::chrono::seconds{1});
   if (!told->error.empty()) throw std::runtime_error{"not delivered: " + told->error};

@@ -71,6 +71,7 @@ void check(const ImportOptions& options) {
 void add_to(options::Parser& parser, ImportOptions& options) {
   auto& [run_id, cancel_within_days, stock] = options.rules;
   options.broker.add_to(parser, BrokerOptions::Brokers::may_be_left_out);
+  options.run.signing.add_to(parser);
   parser.add()("file", po::value(&options.file)->value_name("FILE"),
                "the CSV file, plain or xz; --file itself is left out")(
       "run-id", po::value(&run_id), "makes order ids, batch references and command ids of its own")(

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
       Subcommand{"views rollback", "goes back to the file that a view was served from before", views_rollback},
       Subcommand{"backup", "consistent, checked copies of running services' stores and views", backup},
       Subcommand{"restore", "puts a backup's files where stopped services will find them", restore},
+      Subcommand{"repartition", "makes stores for another number of partitions", repartition},
   };
   std::ios::sync_with_stdio(false);
   google::protobuf::SetLogHandler(nullptr);  // what cannot be read is told in our own words

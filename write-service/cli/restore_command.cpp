@@ -40,7 +40,7 @@ std::vector<Copy> copies_of(const Manifest& manifest, const Options& options) {
 }
 
 // Nobody may begin to work in there before all of it is there.
-Locks lock(const std::vector<Copy>& copies, const Options& options) {
+Locks lock_all(const std::vector<Copy>& copies, const Options& options) {
   Locks locks;
   bool views = false;
   for (const auto& copy : copies) {
@@ -116,7 +116,7 @@ int restore(const Invocation& invocation) {
 
   const auto manifest = read_manifest(options.from);
   const auto copies = copies_of(manifest, options);
-  const auto locks = lock(copies, options);
+  const auto locks = lock_all(copies, options);
   put_in_place(copies);
   print(manifest, copies, invocation.console);
   return 0;

@@ -41,6 +41,7 @@ bool parse(const Invocation& invocation, SendOptions& options) {
   options::Parser parser{invocation.program, purpose()};
   std::optional<double> wait_seconds;
   options.broker.add_to(parser);
+  options.signing.add_to(parser);
   parser.add()("command", po::value(&options.words)->value_name("TYPE field=value ..."),
                "the command; --command itself is left out")(
       "id", po::value(&options.id), "the command's id, 1 to 64 printable ASCII characters; a new one by default")(
@@ -110,7 +111,8 @@ void print(const OutgoingCommand& command, const Delivery& delivery, bool json, 
 
 Delivery deliver(const SendOptions& options, const OutgoingCommand& command) {
   std::optional<Delivery> told;
-  Sender sender{options.broker.config(), options.broker.log(), [&](const Delivery& delivery) { told = delivery; }};
+  Sender sender{options.broker.config(), options.broker.log(), [&](const Delivery& delivery) { told = delivery; },
+                Signer{options.signing}};
   sender.send(command, 0);
   while (!told) sender.flush(std::chrono::seconds{1});
   if (!told->error.empty()) throw std::runtime_error{"the command was not delivered: " + told->error};

@@ -60,7 +60,7 @@ class FileSender {
         console_(console),
         progress_(console),
         sender_(options.broker.config(), options.broker.log(),
-                [this](const Delivery& delivery) { delivered(delivery); }) {
+                [this](const Delivery& delivery) { delivered(delivery); }, Signer{options.signing}) {
     if (options.wait) results_.emplace(options.broker.config(), options.broker.log(), tally_);
   }
 

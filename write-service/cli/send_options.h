@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "cli/broker_options.h"
+#include "cli/signing.h"
 
 namespace orderly::cli {
 
 struct SendOptions {
   BrokerOptions broker;
+  SigningOptions signing;
   OutputOptions output;
   std::vector<std::string> words;  // TYPE field=value ...
   std::string id, file;

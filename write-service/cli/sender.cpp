@@ -23,7 +23,7 @@ const kafka::Config defaults{
     {"socket.nagle.disable", "true"},
 };
 
-rd_kafka_headers_t* make_headers(const OutgoingCommand& command) {
+rd_kafka_headers_t* make_headers(const OutgoingCommand& command, const Signer& signer) {
   const std::array<std::pair<const char*, std::string_view>, 6> all{{{"ce_specversion", "1.0"},
                                                                      {"ce_id", command.id},
                                                                      {"ce_type", command.type},
@@ -39,6 +39,7 @@ rd_kafka_headers_t* make_headers(const OutgoingCommand& command) {
     for (const auto& [name, value] : all) add(name, value);
   }
   for (const auto& [name, value] : command.headers) add(name, value);
+  for (const auto& [name, value] : signer.headers_for(command)) add(name, value);
   return headers;
 }
 
@@ -89,8 +90,9 @@ struct Sender::Client : kafka::ClientCallbacks {
   rd_kafka_t* handle = nullptr;
 };
 
-Sender::Sender(const kafka::Config& config, const log::Logger& log, std::function<void(const Delivery&)> on_delivery)
-    : client_(std::make_unique<Client>(config, log, std::move(on_delivery))) {}
+Sender::Sender(const kafka::Config& config, const log::Logger& log, std::function<void(const Delivery&)> on_delivery,
+               Signer signer)
+    : signer_(std::move(signer)), client_(std::make_unique<Client>(config, log, std::move(on_delivery))) {}
 
 Sender::~Sender() = default;
 
@@ -102,7 +104,7 @@ std::int32_t Sender::partitions_of(const std::string& topic) {
 
 void Sender::send(const OutgoingCommand& command, std::size_t tag) {
   const auto partition = kafka::partition_for(command.key, partitions_of(command.topic));
-  rd_kafka_headers_t* headers = make_headers(command);
+  rd_kafka_headers_t* headers = make_headers(command, signer_);
   const auto fields = to_fields(command, partition, tag, headers);
   for (;;) {
     rd_kafka_error_t* error = rd_kafka_produceva(client_->handle, fields.data(), fields.size());

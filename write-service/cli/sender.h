@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cli/outgoing_command.h"
+#include "cli/signing.h"
 #include "common/kafka/admin.h"
 #include "common/kafka/config.h"
 #include "common/log/log.h"
@@ -27,7 +28,8 @@ struct Delivery {
 
 class Sender {
  public:
-  Sender(const kafka::Config& config, const log::Logger& log, std::function<void(const Delivery&)> on_delivery);
+  Sender(const kafka::Config& config, const log::Logger& log, std::function<void(const Delivery&)> on_delivery,
+         Signer signer = {});
   ~Sender();
 
   // Waits while the client's queue is full. Chooses the partition as Java clients do, which is the aggregate's shard.
@@ -43,6 +45,7 @@ class Sender {
   struct Client;
   std::int32_t partitions_of(const std::string& topic);
 
+  Signer signer_;
   std::unique_ptr<Client> client_;
   std::map<std::string, kafka::KnownTopic> topics_;
 };

@@ -21,5 +21,6 @@ int views_rebuild(const Invocation& invocation);
 int views_rollback(const Invocation& invocation);
 int backup(const Invocation& invocation);
 int restore(const Invocation& invocation);
+int repartition(const Invocation& invocation);
 
 }  // namespace orderly::cli

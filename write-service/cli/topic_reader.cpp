@@ -175,6 +175,15 @@ void read_topic(const kafka::Config& config, const log::Logger& log, const std::
   }
 }
 
+void read_from(const kafka::Config& config, const log::Logger& log, const std::vector<kafka::Position>& positions,
+               const std::function<bool(const kafka::Message&)>& on_record) {
+  kafka::ClientCallbacks callbacks{log};
+  const auto client = make_client(config, callbacks);
+  if (!read(client.get(), positions, on_record)) {
+    throw kafka::Error{kafka::Error::Kind::offset_expired, "the topics no longer hold what follows these positions"};
+  }
+}
+
 void read_record(const kafka::Config& config, const log::Logger& log, const kafka::Position& at,
                  const std::function<void(const kafka::Message&)>& on_record) {
   kafka::ClientCallbacks callbacks{log};

@@ -28,6 +28,11 @@ void read_topics(const kafka::Config& config, const log::Logger& log, const Topi
                  const std::function<void(const kafka::Message&)>& on_record,
                  const std::function<void(std::int64_t, std::int64_t)>& on_progress);
 
+// From these positions on, until `on_record` says false; kafka::beginning is one. Records that are gone are an Error,
+// too.
+void read_from(const kafka::Config& config, const log::Logger& log, const std::vector<kafka::Position>& positions,
+               const std::function<bool(const kafka::Message&)>& on_record);
+
 // The record at that very place; `on_record` is not called when there is none.
 void read_record(const kafka::Config& config, const log::Logger& log, const kafka::Position& at,
                  const std::function<void(const kafka::Message&)>& on_record);

@@ -54,18 +54,14 @@ handling::CommandHandler::Options handling_of(const VerifyShardOptions& options)
   if (options.payment_deadline_s > 0) {
     handling.policies.payment_deadline = std::chrono::seconds{options.payment_deadline_s};
   }
-  handling.authorisation = handling::Authorisation{options.allow};
+  handling.authorisation = handling::Authorisation{options.allow, options.role};
+  handling.authentication = handling::Authentication{options.command_auth, options.command_keys};
   return handling;
 }
 
 storage::ShardPlace place_of(sqlite::Database& db) {
   return {static_cast<std::int32_t>(db.query_integer("SELECT shard FROM shard")),
           static_cast<std::int32_t>(db.query_integer("SELECT partitions FROM shard"))};
-}
-
-bool is_sealed(sqlite::Database& db) {
-  const bool may_be = db.query_integer("SELECT count(*) FROM pragma_table_info('shard') WHERE name = 'sealed'") > 0;
-  return may_be && db.query_integer("SELECT sealed FROM shard") != 0;
 }
 
 Offsets next_offsets(sqlite::Database& db) {
@@ -207,7 +203,10 @@ void VerifyShardOptions::add_to(options::Parser& parser) {
       "from", po::value(&from)->value_name("BACKUP"), "begin with what orderly backup made, not with nothing")(
       "kafka", po::value(&kafka)->value_name("KEY=VALUE")->composing(), "a librdkafka setting; may be repeated")(
       "payment-deadline-s", po::value(&payment_deadline_s)->default_value(0), "as the write service has it")(
-      "allow", po::value(&allow)->value_name("PRINCIPAL=TYPES")->composing(), "as the write service has it");
+      "allow", po::value(&allow)->value_name("PRINCIPAL=TYPES")->composing(), "as the write service has it")(
+      "role", po::value(&role)->value_name("ROLE=PRINCIPALS")->composing(), "as the write service has it")(
+      "command-auth", po::value(&command_auth)->default_value("off"), "as the write service has it")(
+      "command-keys", po::value(&command_keys)->value_name("FILE"), "as the write service has it");
 }
 
 int verify_shard(const VerifyShardOptions& options, bool json, Console& console) {
@@ -226,7 +225,7 @@ int verify_shard(const VerifyShardOptions& options, bool json, Console& console)
   std::int64_t records = 0;
   {
     sqlite::Database db{live, sqlite::OpenMode::read_only};
-    if (is_sealed(db)) {
+    if (storage::holds_sealed_ids(db)) {
       throw std::runtime_error{name + " has customers' ids sealed: it cannot be decided again without their keys"};
     }
     StoreReplay replay{scratch.folder("replayed"), place_of(db), handling};

@@ -14,7 +14,8 @@ namespace orderly::cli {
 struct VerifyShardOptions {
   std::int32_t shard = 0;
   std::string brokers, data, from;
-  std::vector<std::string> kafka, allow;
+  std::vector<std::string> kafka, allow, role;
+  std::string command_auth, command_keys;
   std::int64_t payment_deadline_s = 0;
 
   void add_to(options::Parser& parser);

@@ -27,7 +27,10 @@ std::string problem_of(const http::Response& response, const std::string& where)
 }
 
 http::Client client_of(const ReadServiceOptions& options) try {
-  return http::Client{options.url};
+  return http::Client{options.url,
+                      {.token = options::value_or_file(options.token, "token"), .ca_file = options.ca_file}};
+} catch (const options::OptionError&) {
+  throw;
 } catch (const std::invalid_argument& error) {
   throw options::OptionError{std::string{"--url: "} + error.what()};
 }
@@ -35,7 +38,10 @@ http::Client client_of(const ReadServiceOptions& options) try {
 }  // namespace
 
 void ReadServiceOptions::add_to(options::Parser& parser) {
-  parser.add()("url", po::value(&url)->default_value("http://127.0.0.1:8080"), "the read service's address");
+  parser.add()("url", po::value(&url)->default_value("http://127.0.0.1:8080"), "the read service's address")(
+      "token", po::value(&token)->value_name("TOKEN"),
+      "a bearer token; better as @FILE or in ORDERLY_TOKEN, where `ps` does not show it")(
+      "ca-file", po::value(&ca_file)->value_name("FILE"), "who may have signed its certificate, PEM");
 }
 
 ReadServiceClient::ReadServiceClient(const ReadServiceOptions& options) : client_(client_of(options)) {}

@@ -13,7 +13,7 @@
 namespace orderly::cli {
 
 struct ReadServiceOptions {
-  std::string url;
+  std::string url, token, ca_file;
 
   void add_to(options::Parser& parser);
 };

@@ -40,6 +40,7 @@ bool is_utf8(std::string_view text);
 
 // In quotes, cut to 60 bytes; what is not printable UTF-8 becomes '?'.
 std::string quoted(std::string_view value);
+inline std::string quoted(const std::string& value) { return quoted(std::string_view{value}); }  // else std::quoted is found, too
 
 Rejection invalid(std::string_view field, std::string_view reason);
 

@@ -1,6 +1,7 @@
 #include "handling/command_handler.h"
 
 #include "allocation/v1/allocation.pb.h"
+#include "common/kafka/log_ids.h"
 #include "intake/router.h"
 #include "outbox/integration_events.h"
 #include "outbox/outbox_entry.h"
@@ -16,7 +17,12 @@ using storage::Claim;
 
 CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options, Observe observe,
                                const log::Logger& log)
-    : work_(&work), policies_(options.policies), observe_(std::move(observe)), pipeline_([&] {
+    : work_(&work),
+      policies_(options.policies),
+      observe_(std::move(observe)),
+      tracing_(options.tracing),
+      log_(log),
+      pipeline_([&] {
         const Refuse refuse = [this](const Incoming& incoming, const domain::Rejection& why) {
           auto repeated = repeat(incoming);
           return repeated ? *std::move(repeated) : reject(incoming.envelope, "", 0, why);
@@ -25,7 +31,12 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
         if (options.wrap) handler = options.wrap(std::move(handler));
         handler = validated(refuse, std::move(handler));
         handler = authorised(options.authorisation, refuse, std::move(handler));
-        return measured(observe_, audited(options.audit, log, std::move(handler)));
+        const Refuse disown_it = [this](const Incoming& incoming, const domain::Rejection& why) {
+          return disown(incoming.envelope, why);
+        };
+        handler = authenticated(options.authentication, disown_it, std::move(handler));
+        handler = measured(observe_, audited(options.audit, log, std::move(handler)));
+        return tracing_ == nullptr ? handler : traced(*tracing_, std::move(handler));
       }()) {}
 
 void CommandHandler::handle(const kafka::Message& record, Lane lane) {
@@ -60,9 +71,10 @@ std::optional<Outcome> CommandHandler::fill_in_sku(Incoming& incoming) {
   auto* product = std::get_if<domain::Product::Command>(&incoming.command);
   auto* change = product == nullptr ? nullptr : std::get_if<domain::ChangeBatchQuantity>(product);
   if (change == nullptr || !change->sku.empty()) return std::nullopt;
+  // What was refused here before there was such a batch stays refused.
+  if (auto repeated = repeat(incoming)) return repeated;
   const auto& reference = work_->aggregates().load<domain::BatchReference>(change->batch_ref);
   if (reference.state.claimed_by.empty()) {
-    if (auto repeated = repeat(incoming)) return repeated;
     return reject(incoming.envelope, change->batch_ref, 0,
                   {domain::RejectionCode::unknown_batch, "batch_ref",
                    "batch_ref: no batch " + domain::quoted(change->batch_ref)});
@@ -102,7 +114,7 @@ Outcome CommandHandler::dispatch(Incoming& incoming) {
                                [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
                                [&](const SettleBatchReference& c) { return settle(envelope, c); },
                                [&](const domain::Order::Command& c) { return handle_order(envelope, c); },
-                               [&](const domain::Customer::Command& c) { return handle_customer(envelope, c); },
+                               [&](const domain::Customer::Command& c) { return handle_customer(incoming, c); },
                                [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
                     incoming.command);
 }
@@ -158,45 +170,8 @@ Outcome CommandHandler::handle_alone(const Envelope& envelope, const typename Ag
   return answer(envelope, begin_result(envelope, id, live.head.published_version));
 }
 
-const domain::Order::Event& CommandHandler::to_write(const domain::Order::Event& event) {
-  if (work_->customer_keys() == nullptr || !std::holds_alternative<domain::OrderCreated>(event)) return event;
-  unnamed_ = event;
-  std::get<domain::OrderCreated>(unnamed_).customer_id.clear();
-  return unnamed_;
-}
-
-Outcome CommandHandler::handle_order(const Envelope& envelope, const domain::Order::Command& command) {
-  const auto* create = std::get_if<domain::CreateOrder>(&command);
-  constexpr auto most = storage::CustomerKeys::most_id_bytes;
-  if (create != nullptr && work_->customer_keys() != nullptr && create->customer_id.size() > most) {
-    return reject(envelope, create->order_id, 0,
-                  domain::invalid("customer_id", "must have at most " + std::to_string(most) + " bytes to be sealed"));
-  }
-  return handle_alone<domain::Order>(envelope, command);
-}
-
-Outcome CommandHandler::handle_customer(const Envelope& envelope, const domain::Customer::Command& command) {
-  auto* keys = work_->customer_keys();
-  if (const auto* record = std::get_if<domain::RecordOrder>(&command)) {
-    if (keys == nullptr) return handle_alone<domain::Customer>(envelope, command);
-    return handle_alone<domain::Customer>(
-        envelope, domain::RecordOrder{keys->seal(record->customer_id), record->order_id, record->total});
-  }
-  const auto& id = std::get<domain::ForgetCustomer>(command).customer_id;
-  if (keys == nullptr) {
-    return reject(envelope, "", 0,
-                  {domain::RejectionCode::not_sealed, "customer_id",
-                   "customer_id: customers' ids are not sealed here, so there is no key to destroy"});
-  }
-  const auto sealed = keys->find(id);
-  if (!sealed) {
-    return reject(envelope, "", 0,
-                  {domain::RejectionCode::unknown_customer, "customer_id", "customer_id: no such customer has a key"});
-  }
-  auto outcome = handle_alone<domain::Customer>(envelope, domain::ForgetCustomer{*sealed});
-  if (outcome.status == "ACCEPTED") keys->forget(*sealed);
-  return outcome;
-}
+template Outcome CommandHandler::handle_alone<domain::Order>(const Envelope&, const domain::Order::Command&);
+template Outcome CommandHandler::handle_alone<domain::Customer>(const Envelope&, const domain::Customer::Command&);
 
 Outcome CommandHandler::handle_product(const Incoming& incoming, const domain::Product::Command& command) {
   const auto& sku = domain::Product::aggregate_id(command);
@@ -242,8 +217,9 @@ Outcome CommandHandler::claim(const Envelope& envelope, const domain::BatchRefer
   return answer(envelope, begin_result(envelope, ask.batch_ref, live.head.published_version));
 }
 
-void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+void CommandHandler::refuse_unreadable(const kafka::Message& record, Envelope envelope, const Undecodable& why,
                                        std::string_view parked_stream) {
+  if (tracing_ != nullptr) tracing_->begin(record, envelope, false);
   work_->outbox().dead_letter(record, envelope, why, parked_stream);
   auto& result = begin_result(envelope, "", 0);
   result.set_status(messaging::v1::DEAD_LETTERED);
@@ -253,7 +229,11 @@ void CommandHandler::refuse_unreadable(const kafka::Message& record, const Envel
   // Not remembered: garbage under an id must not stand in the way of the command that the id was meant for, nor a
   // parked command's first answer in the way of its last.
   work_->outbox().result(envelope, result.SerializeAsString(), "");
-  observe_(envelope, {"DEAD_LETTERED", why.reason});
+  const Outcome outcome{"DEAD_LETTERED", why.reason};
+  if (tracing_ != nullptr) tracing_->end(envelope, outcome);
+  observe_(envelope, outcome);
+  // The detail quotes what the sender wrote, so it stays out of the log.
+  if (log_.debugs()) with_ids(log_, record).debug("a command is dead-lettered", {{"code", why.reason}});
 }
 
 messaging::v1::CommandResult& CommandHandler::begin_result(const Envelope& envelope, std::string_view aggregate_id,
@@ -275,14 +255,29 @@ Outcome CommandHandler::answer(const Envelope& envelope, messaging::v1::CommandR
   return {result.status() == messaging::v1::ACCEPTED ? "ACCEPTED" : "REJECTED", result.code()};
 }
 
-Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
-                               const domain::Rejection& why) {
+void CommandHandler::fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                                       const domain::Rejection& why) {
   auto& result = begin_result(envelope, aggregate_id, version);
   result.set_status(messaging::v1::REJECTED);
   result.set_code(std::string{to_string(why.code)});
   result.set_field(why.field);
   result.set_message(why.message);
-  return answer(envelope, result);
+}
+
+Outcome CommandHandler::reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                               const domain::Rejection& why) {
+  fill_in_rejection(envelope, aggregate_id, version, why);
+  return answer(envelope, result_);
+}
+
+// For whoever is not who he says: not remembered, since the id may be another's, and no second answer beside the one
+// that the id has.
+Outcome CommandHandler::disown(const Envelope& envelope, const domain::Rejection& why) {
+  fill_in_rejection(envelope, "", 0, why);
+  if (!work_->results().find(remembered_id(envelope))) {
+    work_->outbox().result(envelope, result_.SerializeAsString(), "");
+  }
+  return {"REJECTED", result_.code()};
 }
 
 }  // namespace orderly::handling

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "handling/authentication.h"
 #include "handling/command_pipeline.h"
+#include "handling/command_tracing.h"
 #include "intake/command_codec.h"
 #include "messaging/v1/messaging.pb.h"
 #include "reactions/reactions.h"
@@ -19,8 +21,10 @@ class CommandHandler {
  public:
   struct Options {
     reactions::Policies policies;
+    Authentication authentication;
     Authorisation authorisation;
     Audit audit = Audit::off;
+    CommandTracing* tracing = nullptr;  // the shard's own; null: nothing is recorded
     // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
     std::function<Handler(Handler)> wrap;
   };
@@ -42,6 +46,7 @@ class CommandHandler {
   bool is_of_another_shard(Incoming& incoming);
   std::optional<Outcome> fill_in_sku(Incoming& incoming);
   bool hold(Incoming& incoming);
+  storage::Claim ask_for_claim(const Envelope& envelope, const Command& command);
   bool is_foreign(const std::string& batch_ref) const;
   const std::string& remembered_id(const Envelope& envelope);  // until the next call
   std::optional<Outcome> repeat(const Incoming& incoming);
@@ -53,11 +58,12 @@ class CommandHandler {
   Outcome release_parked(const Envelope& envelope, const ReleaseParked& command);
   void release_from(const std::string& stream, Lane lane);
   Outcome handle_order(const Envelope& envelope, const domain::Order::Command& command);
-  Outcome handle_customer(const Envelope& envelope, const domain::Customer::Command& command);
+  Outcome handle_customer(const Incoming& incoming, const domain::Customer::Command& command);
+  Outcome forget(const Incoming& incoming, const std::string& customer_id);
   // An aggregate whose commands need nothing but itself.
   template <domain::Decider Aggregate>
   Outcome handle_alone(const Envelope& envelope, const typename Aggregate::Command& command);
-  void refuse_unreadable(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,
+  void refuse_unreadable(const kafka::Message& record, Envelope envelope, const Undecodable& why,
                          std::string_view parked_stream = {});
 
   // Decides, appends and reacts; the events are in, or nothing is.
@@ -75,6 +81,9 @@ class CommandHandler {
   messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id,
                                              std::int64_t version);
   Outcome answer(const Envelope& envelope, messaging::v1::CommandResult& result);
+  void fill_in_rejection(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
+                         const domain::Rejection& why);
+  Outcome disown(const Envelope& envelope, const domain::Rejection& why);
   Outcome reject(const Envelope& envelope, std::string_view aggregate_id, std::int64_t version,
                  const domain::Rejection& why);
 
@@ -82,6 +91,8 @@ class CommandHandler {
   intake::CommandCodec codec_;
   const reactions::Policies policies_;
   const Observe observe_;
+  CommandTracing* const tracing_;
+  const log::Logger log_;
   const Handler pipeline_;
   messaging::v1::CommandResult result_;  // kept for its memory
   std::string remembered_id_;

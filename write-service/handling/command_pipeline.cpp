@@ -36,10 +36,30 @@ std::optional<domain::Rejection> check(const Command& command) {
       command);
 }
 
-// Nothing personal goes to the log.
-std::string logged_id(const Command& command) {
-  if (std::holds_alternative<domain::Customer::Command>(command)) return "a customer";
+// A customer's id is personal: the command's id leads to it for who may know.
+std::string aggregate_in_log(const Command& command) {
+  if (std::holds_alternative<domain::Customer::Command>(command)) return "(a customer)";
+  const auto* release = std::get_if<ReleaseParked>(&command);
+  if (release != nullptr && release->stream.starts_with("customer/")) return "(a customer)";
   return domain::quoted(intake::routing_id(command));
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+constexpr std::string_view role_prefix = "role:";
+
+// NAME=ONE,OTHER as NAME, ONE and NAME, OTHER.
+Pairs pairs(const std::vector<std::string>& rules, const std::string& wanted) {
+  Pairs pairs;
+  for (const auto& rule : rules) {
+    const auto equals = rule.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == rule.size()) {
+      throw std::invalid_argument{wanted + "; got \"" + rule + '"'};
+    }
+    for (const auto one : std::views::split(std::string_view{rule}.substr(equals + 1), ',')) {
+      pairs.emplace_back(rule.substr(0, equals), std::string{one.begin(), one.end()});
+    }
+  }
+  return pairs;
 }
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -49,23 +69,32 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
-Authorisation::Authorisation(const std::vector<std::string>& rules) {
-  for (const auto& rule : rules) {
-    const auto equals = rule.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == rule.size()) {
-      throw std::invalid_argument{"--allow: wanted PRINCIPAL=TYPE,TYPE…; got \"" + rule + '"'};
-    }
-    for (const auto type : std::views::split(std::string_view{rule}.substr(equals + 1), ',')) {
-      rules_.push_back({rule.substr(0, equals), std::string{type.begin(), type.end()}});
+Authorisation::Authorisation(const std::vector<std::string>& rules, const std::vector<std::string>& roles) {
+  for (auto& [principal, type] : pairs(rules, "--allow: wanted PRINCIPAL=TYPE,TYPE…")) {
+    rules_.push_back({principal, type});
+  }
+  roles_ = pairs(roles, "--role: wanted ROLE=PRINCIPAL,PRINCIPAL…");
+  for (const auto& rule : rules_) {
+    if (!rule.principal.starts_with(role_prefix)) continue;
+    const auto role = rule.principal.substr(role_prefix.size());
+    if (std::ranges::find(roles_, role, &Pairs::value_type::first) == roles_.end()) {
+      throw std::invalid_argument{"--allow: nobody has the role \"" + role + "\": give --role " + role + "=PRINCIPAL"};
     }
   }
+}
+
+bool Authorisation::has(std::string_view role, std::string_view principal) const {
+  return role.starts_with(role_prefix) && std::ranges::any_of(roles_, [&](const auto& one) {
+           return one.first == role.substr(role_prefix.size()) && one.second == principal;
+         });
 }
 
 bool Authorisation::allows(const Envelope& envelope) const {
   if (rules_.empty() || envelope.is_our_own) return true;
   const std::string_view principal = envelope.principal.empty() ? "anonymous" : std::string_view{envelope.principal};
   return std::ranges::any_of(rules_, [&](const Rule& rule) {
-    return (rule.principal == "*" || rule.principal == principal) && matches(rule.type, envelope.type);
+    const bool is_meant = rule.principal == "*" || rule.principal == principal || has(rule.principal, principal);
+    return is_meant && matches(rule.type, envelope.type);
   });
 }
 
@@ -86,7 +115,7 @@ Handler audited(Audit audit, const log::Logger& log, Handler next) {
       log.info("audit", {{"command_id", envelope.id},
                          {"type", envelope.type},
                          {"principal", envelope.principal},
-                         {"aggregate_id", logged_id(incoming.command)},
+                         {"aggregate_id", aggregate_in_log(incoming.command)},
                          {"status", outcome.status},
                          {"code", outcome.code},
                          {"correlation_id", envelope.correlation_id}});

@@ -2,6 +2,8 @@
 // knows nothing of the others. A refusal of any of them is a result. Threads: the shard's. Failures: none of their own.
 //
 //   handler = measured(observe, audited(audit, log, authorised(rules, refuse, validated(refuse, handler))));
+//
+// authentication.h has one more, between audited and authorised.
 #pragma once
 
 #include <functional>
@@ -36,12 +38,13 @@ using Refuse = std::function<Outcome(const Incoming&, const domain::Rejection&)>
 using Observe = std::function<void(const Envelope&, const Outcome&)>;
 
 // Who may send what. A rule is PRINCIPAL=TYPES: "shop=ordering.v1.*,allocation.v1.Allocate"; "*" is everybody, and
-// "anonymous" whoever gives no ce_authid. No rule at all: everybody may send everything. The principal is what the
-// record claims: the topics' access rules, or the gateway in front of them, must make it true.
+// "anonymous" whoever gives no ce_authid, "role:buyer" whoever has that role, by `roles`: "buyer=shop,web". No rule at
+// all: everybody may send everything. The principal is what the record claims, unless authentication.h demands proof.
 class Authorisation {
  public:
   Authorisation() = default;
-  explicit Authorisation(const std::vector<std::string>& rules);  // throws std::invalid_argument that names the rule
+  // Throws std::invalid_argument that names the rule.
+  explicit Authorisation(const std::vector<std::string>& rules, const std::vector<std::string>& roles = {});
 
   bool allows(const Envelope& envelope) const;
 
@@ -49,7 +52,9 @@ class Authorisation {
   struct Rule {
     std::string principal, type;
   };
+  bool has(std::string_view role, std::string_view principal) const;
   std::vector<Rule> rules_;
+  std::vector<std::pair<std::string, std::string>> roles_;  // role, principal
 };
 
 enum class Audit { off, refused, all };  // which commands leave a line in the log

@@ -32,25 +32,29 @@ void with_record(const storage::HeldCommand& held, Function fn) {
 // A CreateBatch whose reference belongs to another shard waits for that shard's word, and what comes later for the same
 // sku waits behind it, so that a client's order of commands is kept; likewise behind a command that is parked.
 bool CommandHandler::hold(Incoming& incoming) {
-  auto& held = work_->held();
   const auto& command = incoming.command;
   if (std::holds_alternative<SettleBatchReference>(command) || std::holds_alternative<ReleaseParked>(command)) {
     return false;  // they are what the others wait for
   }
+  auto& held = work_->held();
+  const auto claim = ask_for_claim(incoming.envelope, command);
+  if (claim == Claim::none && held.size() == 0) return false;
+  const std::string stream = intake::stream_of(command);
+  if (claim == Claim::none && !held.is_held(stream)) return false;
+  held.hold(stream, to_held(incoming.record, incoming.envelope, claim));
+  return true;
+}
+
+// Of a new batch whose reference belongs to another shard, unless a copy of the command has asked or is done already.
+Claim CommandHandler::ask_for_claim(const Envelope& envelope, const Command& command) {
   const auto* product = std::get_if<domain::Product::Command>(&command);
   const auto* create = product == nullptr ? nullptr : std::get_if<domain::CreateBatch>(product);
-  const bool foreign = create != nullptr && is_foreign(create->batch_ref);
-  if (!foreign && held.size() == 0) return false;
+  if (create == nullptr || !is_foreign(create->batch_ref)) return Claim::none;
   const std::string stream = intake::stream_of(command);
-  const bool asks = foreign && !held.is_asked(stream, incoming.envelope.id) &&
-                    !work_->results().find(remembered_id(incoming.envelope));
-  if (!asks && !held.is_held(stream)) return false;
-  if (asks) {
-    const domain::ClaimBatchReference claim{create->batch_ref, create->sku, incoming.envelope.id};
-    work_->outbox().command(incoming.envelope, stream, 0, outbox::to_own_command(claim));
-  }
-  held.hold(stream, to_held(incoming.record, incoming.envelope, asks ? Claim::asked : Claim::none));
-  return true;
+  if (work_->held().is_asked(stream, envelope.id) || work_->results().find(remembered_id(envelope))) return Claim::none;
+  const domain::ClaimBatchReference claim{create->batch_ref, create->sku, envelope.id};
+  work_->outbox().command(envelope, stream, 0, outbox::to_own_command(claim));
+  return Claim::asked;
 }
 
 bool CommandHandler::is_foreign(const std::string& batch_ref) const {
@@ -121,7 +125,7 @@ void CommandHandler::park(const kafka::Message& record, Lane lane, const std::st
                      !std::holds_alternative<ReleaseParked>(*command);
   if (!waits) return refuse_unreadable(record, envelope, why);
   const std::string stream = intake::stream_of(*command);
-  auto held = to_held(record, envelope, Claim::none);
+  auto held = to_held(record, envelope, ask_for_claim(envelope, *command));  // or nobody would when it is replayed
   held.parked = true;
   work_->held().hold(stream, std::move(held));
   refuse_unreadable(record, envelope, why, stream);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/tracing/trace_context.h"
 #include "intake/command_types.h"
 #include "intake/message_reader.h"
 #include "topics.h"
@@ -62,6 +63,10 @@ Envelope CommandCodec::read_envelope(const kafka::Message& record, Lane lane) co
   if (!is_id(envelope.causation_id)) envelope.causation_id.clear();
   if (!is_id(envelope.principal)) envelope.principal.clear();
   if (!is_topic_name(envelope.reply_to) || topics::is_ours(envelope.reply_to)) envelope.reply_to.clear();
+  if (!tracing::is_traceparent(envelope.traceparent)) envelope.traceparent.clear();
+  if (envelope.traceparent.empty() || envelope.tracestate.size() > tracing::max_tracestate_bytes) {
+    envelope.tracestate.clear();
+  }
   envelope.lane = lane;
   envelope.time = from_unix_ms(record.timestamp_ms);
   return envelope;

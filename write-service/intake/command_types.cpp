@@ -90,26 +90,35 @@ Command from_proto(const messaging::ReplayParked& m) { return ReleaseParked{m.st
 Command from_proto(const messaging::DiscardParked& m) { return ReleaseParked{m.stream(), m.command_id(), true}; }
 
 template <class... Messages>
-CommandTypes table_of() {
-  CommandTypes types;
-  (types.emplace(Messages::descriptor()->full_name(), CommandType{std::make_unique<Messages>(),
-                                                                  [](const google::protobuf::Message& message) {
-                                                                    return from_proto(
-                                                                        static_cast<const Messages&>(message));
-                                                                  }}),
-   ...);
-  return types;
-}
+struct TypeList {
+  static void add_to(CommandTypes& types) {
+    (types.emplace(Messages::descriptor()->full_name(), CommandType{std::make_unique<Messages>(),
+                                                                    [](const google::protobuf::Message& message) {
+                                                                      return from_proto(
+                                                                          static_cast<const Messages&>(message));
+                                                                    }}),
+     ...);
+  }
+  static bool has(std::string_view type) { return ((Messages::descriptor()->full_name() == type) || ...); }
+};
+
+using Published = TypeList<allocation::CreateBatch, allocation::Allocate, allocation::Deallocate,
+                           allocation::ChangeBatchQuantity, ordering::CreateOrder, ordering::PayOrder,
+                           ordering::ShipOrder, ordering::CancelOrder, customer::ForgetCustomer,
+                           messaging::ReplayParked, messaging::DiscardParked>;
+using Internal = TypeList<allocation::ClaimBatchReference, allocation::SettleBatchReference,
+                          ordering::CancelUnpaidOrder, ordering::RecordAllocation, ordering::RecordOutOfStock,
+                          ordering::RecordDeallocation, customer::RecordOrder>;
 
 }  // namespace
 
 CommandTypes command_types() {
-  return table_of<allocation::CreateBatch, allocation::Allocate, allocation::Deallocate,
-                  allocation::ChangeBatchQuantity, allocation::ClaimBatchReference, allocation::SettleBatchReference,
-                  ordering::CreateOrder, ordering::PayOrder, ordering::ShipOrder, ordering::CancelOrder,
-                  ordering::CancelUnpaidOrder, ordering::RecordAllocation, ordering::RecordOutOfStock,
-                  ordering::RecordDeallocation, customer::RecordOrder, customer::ForgetCustomer,
-                  messaging::ReplayParked, messaging::DiscardParked>();
+  CommandTypes types;
+  Published::add_to(types);
+  Internal::add_to(types);
+  return types;
 }
+
+bool is_internal(std::string_view type) { return Internal::has(type); }
 
 }  // namespace orderly::intake

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "intake/command.h"
@@ -23,5 +24,8 @@ struct CommandType {
 using CommandTypes = std::unordered_map<std::string, CommandType>;  // by the message's full name, which is the ce_type
 
 CommandTypes command_types();
+
+// Whether only write services send it, to each other.
+bool is_internal(std::string_view type);
 
 }  // namespace orderly::intake

@@ -3,21 +3,32 @@
 #include <algorithm>
 
 #include "intake/command_codec.h"
+#include "intake/command_token.h"
 #include "outbox/outbox_entry.h"
 
 namespace orderly::outbox {
 
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
+constexpr std::size_t much_bytes = 256 * 1024;  // no transaction waits for company then
+}  // namespace
+
 OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
                          std::function<void(const RelayReport&)> report, const log::Logger& log)
-    : options_(options), make_publisher_(std::move(make_publisher)), report_(std::move(report)), log_(log) {
+    : options_(options),
+      make_publisher_(std::move(make_publisher)),
+      report_(std::move(report)),
+      log_(log),
+      most_messages_(options.max_messages) {
   for (Lane lane = 0; lane < published.size(); ++lane) published_[lane] = published[lane];
   push(waiting);
-  thread_ = std::jthread{[this] { run(); }};
+  if (options_.own_thread) thread_ = std::jthread{[this] { run(); }};
 }
 
 OutboxRelay::~OutboxRelay() {
+  if (!thread_.joinable()) return;
   {
     std::unique_lock lock{mutex_};
     stopping_ = true;
@@ -51,31 +62,49 @@ std::optional<std::string> OutboxRelay::trouble() const {
 }
 
 void OutboxRelay::run() {
-  bool connected = false;
   while (wait_for_work()) {
-    try {
-      if (!connected) connect();
-      connected = true;
-      publish_next(*publisher_);
-      back_off_ = 0ms;
-    } catch (const std::exception& error) {
-      connected = false;
-      if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
-        shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
-      }
-      wait_after_error(error.what());
+    if (const auto pause = step(); pause > 0ms) {
+      std::unique_lock lock{mutex_};
+      changed_.wait_for(lock, pause, [this] { return stopping_; });
     }
   }
+  release();
   std::shared_ptr<kafka::Publisher> last;
   const std::lock_guard lock{mutex_};
   last.swap(publisher_);
   changed_.notify_all();
 }
 
-// True when there is something to do: connect first of all, then whatever is queued. False: the end.
+// Whoever takes the shard over need not wait; where this cannot be said, it waits for as long as for a dead one.
+void OutboxRelay::release() {
+  if (trouble()) return;
+  try {
+    publisher_->release();
+  } catch (const std::exception& error) {
+    log_.info("the shard could not be released", {{"reason", error.what()}});
+  }
+}
+
+std::chrono::milliseconds OutboxRelay::step() {
+  try {
+    if (!connected_) connect();
+    connected_ = true;
+    publish_next(*publisher_);
+    back_off_ = 0ms;
+  } catch (const std::exception& error) {
+    connected_ = false;
+    most_messages_ = std::max(most_messages_ / 4, fewest_messages);
+    note_error(error);
+  }
+  return back_off_;
+}
+
+// True when there is something to do: connect first of all, then whatever is queued, or now and then to say that this
+// process lives. False: the end.
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
+  changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || queued_bytes_ > much_bytes; });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -104,7 +133,7 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
   std::size_t count = 0;
   const std::lock_guard lock{mutex_};
   for (const auto& chunk : queue_) {
-    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > options_.max_messages) break;
+    if (count > 0 && count + static_cast<std::size_t>(chunk->count) > most_messages_) break;
     count += static_cast<std::size_t>(chunk->count);
     chunks.push_back(chunk);
   }
@@ -114,11 +143,16 @@ OutboxRelay::Chunks OutboxRelay::next_chunks() {
 void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   const auto started = std::chrono::steady_clock::now();
   const Chunks chunks = next_chunks();
-  if (chunks.empty()) return;
+  if (chunks.empty()) {
+    publisher.idle();
+    return publisher.renew();
+  }
+  next_begin_ = started + options_.least_interval;
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
   shortened_sizes_.clear();
+  tokens_.clear();
   Watermarks next;
   for (Lane lane = 0; lane < next.size(); ++lane) next[lane] = published_[lane];
   for (const auto& chunk : chunks) {
@@ -137,8 +171,9 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
   if (!watermarks.empty()) publisher.publish(messages_, watermarks);
   for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];
   shorten_ = false;
+  most_messages_ = std::min(most_messages_ * 2, options_.max_messages);
   finish(chunks);
-  report_({messages_.size(), std::chrono::steady_clock::now() - started});
+  report_({messages_, started - chunks.front()->committed, std::chrono::steady_clock::now() - started});
 }
 
 // Those behind the watermark are out already: a chunk may straddle it after a crash.
@@ -146,6 +181,10 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
   EntryReader entries{chunk.messages};
   std::int64_t sequence = chunk.sequence;
   const std::int64_t published = published_[chunk.lane];
+  if (chunk.messages.empty() && sequence + chunk.count > published) {
+    throw std::runtime_error{"outbox message " + std::to_string(std::max(sequence, published)) +
+                             " cannot be read: its key is destroyed, but the broker does not have it"};
+  }
   for (; !entries.at_end(); ++sequence) {
     const auto headers_before = headers_.size();
     auto message = entries.next(headers_);
@@ -158,9 +197,20 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
       headers_.push_back({"dlq-truncated", shortened_sizes_.back()});
       message.value = message.value.substr(0, intake::max_command_bytes);
     }
+    if (options_.keys && topics::is_commands(message.topic)) vouch(message, headers_before);
     messages_.push_back(message);
     header_ends_.push_back(headers_.size());
   }
+}
+
+// In place of the client's token on a forwarded command, whose value may be another by now.
+void OutboxRelay::vouch(kafka::OutgoingMessage message, std::size_t first_header) {
+  const auto first = headers_.begin() + static_cast<std::ptrdiff_t>(first_header);
+  const auto is_token = [](const kafka::Header& header) { return header.name == intake::token_header; };
+  headers_.erase(std::remove_if(first, headers_.end(), is_token), headers_.end());
+  message.headers = std::span{headers_}.subspan(first_header);
+  tokens_.push_back(options_.keys->vouch(message));
+  headers_.push_back({intake::token_header, tokens_.back()});
 }
 
 // A reply to a topic that is not there is left out: the result stands in command.results all the same.
@@ -186,7 +236,11 @@ void OutboxRelay::finish(const Chunks& done) {
   changed_.notify_all();
 }
 
-void OutboxRelay::wait_after_error(const std::string& reason) {
+void OutboxRelay::note_error(const std::exception& error) {
+  const std::string reason = error.what();
+  if (const auto* kafka_error = dynamic_cast<const kafka::Error*>(&error)) {
+    shorten_ = shorten_ || kafka_error->kind() == kafka::Error::Kind::too_large;
+  }
   back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, 50ms, 2'000ms);
   std::unique_lock lock{mutex_};
   if (!stopping_) log_.warn("cannot publish; trying again", {{"reason", reason}, {"back_off_ms", back_off_.count()}});
@@ -195,9 +249,6 @@ void OutboxRelay::wait_after_error(const std::string& reason) {
   std::shared_ptr<kafka::Publisher> old;
   old.swap(publisher_);
   lock.unlock();
-  old.reset();
-  lock.lock();
-  changed_.wait_for(lock, back_off_, [this] { return stopping_; });
 }
 
 }  // namespace orderly::outbox

@@ -1,7 +1,8 @@
 // Carries committed chunks to Kafka, in order, as many as wait in one transaction, with their watermark in it: after
-// any crash the broker's watermark says exactly what is out. A thread of its own, so that publishing overlaps with
-// deciding. Threads: push(), wait_for_room(), published() and health() from the shard; stop() from one. Failures stay
-// inside: the relay says so in trouble(), makes a new publisher, asks for the watermark and goes on behind it.
+// any crash the broker's watermark says exactly what is out. A thread of its own calls step(), so that publishing
+// overlaps with deciding; without it, whoever made the relay does. Threads: step() from one; everything else from any.
+// Failures stay inside: the relay says so in trouble(), makes a new publisher, asks for the watermark and goes on
+// behind it.
 #pragma once
 
 #include <array>
@@ -22,12 +23,17 @@
 #include "common/log/log.h"
 #include "outbox/outbox.h"
 
+namespace orderly::intake {
+class CommandKeys;
+}
+
 namespace orderly::outbox {
 
 inline constexpr const char* watermark_group = "orderly-outbox";
 
-struct RelayReport {  // one transaction, for the metrics
-  std::size_t messages = 0;
+struct RelayReport {                                 // one transaction, for metrics and tracing
+  std::span<const kafka::OutgoingMessage> messages;  // for the call only
+  std::chrono::steady_clock::duration waited{};      // the oldest of them, from its commit to the transaction's begin
   std::chrono::steady_clock::duration took{};
 };
 
@@ -36,8 +42,15 @@ class OutboxRelay {
   struct Options {
     std::int32_t shard = 0;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
-    std::size_t max_messages = 20'000;  // of one transaction
+    std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
+    // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
+    // milliseconds of CPU, whatever is in it.
+    std::chrono::milliseconds least_interval{0};
     std::chrono::milliseconds drain_at_stop{4'000};
+    // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
+    // another key comes to the same bytes.
+    const intake::CommandKeys* keys = nullptr;  // outlives the relay
+    bool own_thread = true;
   };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
   using Watermarks = std::array<std::int64_t, topics::lanes.size()>;
@@ -46,7 +59,11 @@ class OutboxRelay {
   // `waiting` is what the store still has to publish from the watermarks `published` on.
   OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
               std::function<void(const RelayReport&)> report, const log::Logger& log);
-  ~OutboxRelay();  // publishes what is queued, for a few seconds at most
+  ~OutboxRelay();  // with a thread: publishes what is queued, for a few seconds at most
+
+  // One transaction with what is queued, or an attempt at one; connects first where that is needed. Gives how long to
+  // wait before the next, 0 unless it failed.
+  std::chrono::milliseconds step();
 
   void push(const Chunks& chunks);
   // False when the queue is still full after the time: the shard should take nothing new.
@@ -58,12 +75,14 @@ class OutboxRelay {
  private:
   void run();
   void connect();
+  void release();
   void publish_next(kafka::Publisher& publisher);
   Chunks next_chunks();
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
+  void vouch(kafka::OutgoingMessage message, std::size_t first_header);
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
-  void wait_after_error(const std::string& reason);
+  void note_error(const std::exception& error);
   bool wait_for_work();
 
   const Options options_;
@@ -82,14 +101,18 @@ class OutboxRelay {
   std::array<std::atomic<std::int64_t>, topics::lanes.size()> published_{};
   std::atomic<std::size_t> queued_bytes_ = 0;
 
-  // Of the thread alone.
+  // Of step() alone.
+  bool connected_ = false;
   std::vector<kafka::OutgoingMessage> messages_;
   std::vector<kafka::Header> headers_;
   std::vector<std::size_t> header_ends_;
   std::unordered_map<std::string, bool> reply_topics_;
   bool shorten_ = false;  // the broker refused a record for its size
   std::deque<std::string> shortened_sizes_;
+  std::deque<std::string> tokens_;  // of messages_
   std::chrono::milliseconds back_off_{0};
+  std::size_t most_messages_;  // of the next transaction: fewer after one that failed, a broker may be short of time
+  std::chrono::steady_clock::time_point next_begin_{};
   std::jthread thread_;
 };
 

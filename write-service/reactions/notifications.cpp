@@ -55,12 +55,13 @@ Notifications::Notifications(const Options& options, const Ports& ports, prometh
   for (const auto& notification : notifications()) {
     const auto& name = notification.name;
     Delivery::Ports delivery{[make = ports.dead_letters, name] { return make(name); }, ports.clock, ports.ticks,
-                             std::mt19937_64{seed++}};
+                             std::mt19937_64{seed++}, ports.tracer};
     Follower::Ports to_broker{
         [count = ports.partition_count, shards = options.shards] { return partitions_of(count(), shards); },
         [make = ports.source, name] { return make(name); }, std::move(delivery)};
     followers_.push_back(std::make_unique<Follower>(follower_options(notification, options), std::move(to_broker),
-                                                    mailing(notification, options, ports.clock), registry, log));
+                                                    mailing(notification, options, ports.clock), registry,
+                                                    log.module("notifications")));
   }
 }
 

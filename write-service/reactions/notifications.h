@@ -38,7 +38,8 @@ class Notifications {
     std::function<std::unique_ptr<kafka::Publisher>(const std::string& subscription)> dead_letters;
     const Clock& clock;
     std::function<std::chrono::steady_clock::time_point()> ticks;
-    std::uint64_t seed;  // of the back-off's jitter
+    std::uint64_t seed;                       // of the back-off's jitter
+    const tracing::Tracer* tracer = nullptr;  // null: nothing is recorded
   };
 
   // Throws std::invalid_argument for a template that cannot be used.

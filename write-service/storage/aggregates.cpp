@@ -33,6 +33,7 @@ void Aggregates::trim(const std::vector<LiveStream*>& touched) {
     bytes_ -= entries_.back()->bytes;
     by_name_.erase(entries_.back()->name);
     entries_.pop_back();
+    ++counts_.evictions;
   }
 }
 

@@ -61,6 +61,11 @@ struct Live final : LiveStream {
   std::size_t approximate_bytes() const override { return Aggregate::approximate_bytes(state); }
 };
 
+struct CacheCounts {  // since the store was opened
+  std::int64_t hits = 0, misses = 0, evictions = 0;
+  std::int64_t replayed_events = 0;  // read to bring what was missing to life
+};
+
 class Aggregates {
  public:
   Aggregates(sqlite::Database& db, std::size_t max_bytes) : log_(db), lines_(db), max_bytes_(max_bytes) {}
@@ -69,7 +74,11 @@ class Aggregates {
   template <domain::Decider Aggregate>
   Live<Aggregate>& load(std::string_view id) {
     name_.assign(Aggregate::stream_category).append(1, '/').append(id);
-    if (LiveStream* found = find(name_)) return static_cast<Live<Aggregate>&>(*found);
+    if (LiveStream* found = find(name_)) {
+      ++counts_.hits;
+      return static_cast<Live<Aggregate>&>(*found);
+    }
+    ++counts_.misses;
     auto live = std::make_unique<Live<Aggregate>>();
     live->name = name_;
     replay(*live, std::string{id});
@@ -85,6 +94,7 @@ class Aggregates {
 
   std::size_t bytes() const { return bytes_; }
   std::size_t size() const { return entries_.size(); }
+  const CacheCounts& counts() const { return counts_; }
 
  private:
   using Entries = std::list<std::unique_ptr<LiveStream>>;
@@ -105,6 +115,7 @@ class Aggregates {
     for (const auto& event : log_.after(*head, version)) {
       Aggregate::evolve(live.state, EventCodec<Aggregate>::decode(event.type, event.data, id));
       live.bytes_since_snapshot += event.data.size();
+      ++counts_.replayed_events;
     }
   }
 
@@ -115,6 +126,7 @@ class Aggregates {
   LineTables lines_;  // before the entries, which use it
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
+  CacheCounts counts_;
   std::string name_;  // kept for its memory
   Entries entries_;   // most recently used first
   std::unordered_map<std::string_view, Entries::iterator> by_name_;

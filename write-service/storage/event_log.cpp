@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "storage/checksum.h"
+
 namespace orderly::storage {
 
 EventLog::EventLog(const sqlite::Database& db)
     : head_(db, "SELECT stream, version, position, published FROM streams WHERE name = ?1"),
-      snapshot_(db, "SELECT version, position, data FROM snapshots WHERE stream = ?1"),
+      snapshot_(db, "SELECT version, position, data, checksum FROM snapshots WHERE stream = ?1"),
       event_(db,
              "SELECT stream, version, previous, type, time, command_id, number, correlation_id, data, "
-             "principal FROM events "
+             "principal, checksum FROM events "
              "WHERE position = ?1") {}
 
 std::optional<StreamHead> EventLog::head(std::string_view stream_name) {
@@ -24,7 +26,11 @@ std::optional<StreamHead> EventLog::head(std::string_view stream_name) {
 std::optional<Snapshot> EventLog::snapshot(std::int64_t stream) {
   snapshot_.bind(stream);
   std::optional<Snapshot> found;
-  if (snapshot_.step()) found = Snapshot{snapshot_.integer(0), snapshot_.integer(1), std::string{snapshot_.blob(2)}};
+  if (snapshot_.step()) {
+    Checksum::verify(snapshot_, 3, "the snapshot of stream " + std::to_string(stream), stream, snapshot_.integer(0),
+                     snapshot_.blob(2));
+    found = Snapshot{snapshot_.integer(0), snapshot_.integer(1), std::string{snapshot_.blob(2)}};
+  }
   snapshot_.reset();
   return found;
 }
@@ -38,6 +44,8 @@ std::vector<StoredEvent> EventLog::after(const StreamHead& head, std::int64_t ve
       throw std::runtime_error{"the store is damaged: version " + std::to_string(wanted) + " of stream " +
                                std::to_string(head.stream) + " is not at position " + std::to_string(position)};
     }
+    Checksum::verify(event_, 10, "the event at position " + std::to_string(position), head.stream, wanted,
+                     event_.text(3), event_.blob(8));
     events.push_back({position, wanted, event_.integer(2), std::string{event_.text(3)}, event_.integer(4),
                       std::string{event_.text(5)}, event_.integer(6),
                       std::string{event_.is_null(7) ? event_.text(5) : event_.text(7)}, std::string{event_.blob(8)},

@@ -76,7 +76,14 @@ bool HeldCommands::unpark(const std::string& stream, const std::string& command_
 
 bool HeldCommands::discard(const std::string& stream, const std::string& command_id) {
   if (parked_head(stream, command_id) == nullptr) return false;
-  take_first(stream);
+  const auto claim = take_first(stream).claim;
+  const auto found = streams_.find(stream);
+  if (claim == Claim::none || found == streams_.end()) return true;
+  const auto copy = std::ranges::find(found->second, command_id, &Waiting::command_id);
+  if (copy != found->second.end()) {  // which has not asked, since this one had
+    copy->claim = claim;
+    change(*copy);
+  }
   return true;
 }
 

@@ -103,6 +103,11 @@ std::string from_stored(stored::DeallocationReason reason) {
   return std::string{reason == stored::REPLACED ? domain::reason_replaced : domain::reason_requested};
 }
 
+const std::string& known_reason(const std::string& reason) {
+  if (reason == domain::reason_requested || reason == domain::reason_batch_quantity_changed) return reason;
+  throw std::runtime_error{"stored Deallocated cannot be read: no deallocation had such a reason"};
+}
+
 }  // namespace
 
 template <>
@@ -167,7 +172,7 @@ domain::Product::Event EventCodec<domain::Product>::decode(std::string_view type
   }
   if (type == "Deallocated") {  // upcast: it was before orders, so no line's order was to be told
     const auto m = parse_stored<stored::Deallocated>(data);
-    return domain::Deallocated{m.order_id(), sku, m.quantity(), m.batch_ref(), m.reason(), false};
+    return domain::Deallocated{m.order_id(), sku, m.quantity(), m.batch_ref(), known_reason(m.reason()), false};
   }
   if (type == "OutOfStock") {
     const auto m = parse_stored<stored::OutOfStock>(data);

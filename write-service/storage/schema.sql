@@ -6,12 +6,14 @@ CREATE TABLE IF NOT EXISTS shard (
   schema_version INTEGER NOT NULL,
   shard          INTEGER NOT NULL,  -- the partition of every command topic
   partitions     INTEGER NOT NULL,  -- of every topic; an aggregate's shard depends on it
-  sealed         INTEGER NOT NULL DEFAULT 0  -- 1: customers' ids are sealed (storage/customer_keys.h)
+  sealed         TEXT    NOT NULL DEFAULT ''  -- the name of the keys that seal customers' ids and outbox; '': nothing is sealed
 );
 
 -- Sealed ids of customers whose keys are to be gone: destroyed after the commit that adds them, and again at each start.
 CREATE TABLE IF NOT EXISTS forgotten_customers (
-  sealed TEXT PRIMARY KEY
+  sealed TEXT PRIMARY KEY,
+  offset INTEGER NOT NULL,  -- of the record that said so, in its topic
+  time   INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS lanes (
@@ -45,14 +47,16 @@ CREATE TABLE IF NOT EXISTS events (
   number         INTEGER NOT NULL,  -- among the events of that command; with it the event's id can be derived
   correlation_id TEXT,              -- null: the command's own id
   data           BLOB    NOT NULL,  -- storage/stored_events.proto
-  principal      TEXT               -- on whose behalf, where the command said
+  principal      TEXT,              -- on whose behalf, where the command said
+  checksum       INTEGER            -- storage/checksum.h; null: stored before there were any
 );
 
 CREATE TABLE IF NOT EXISTS snapshots (
   stream   INTEGER PRIMARY KEY,
   version  INTEGER NOT NULL,
   position INTEGER NOT NULL,  -- of the event with that version
-  data     BLOB    NOT NULL
+  data     BLOB    NOT NULL,
+  checksum INTEGER
 );
 
 -- Open lines of products that left memory, in pages that never change: lines of a segment (storage/line_store.h), or
@@ -75,7 +79,8 @@ CREATE TABLE IF NOT EXISTS outbox (
   lane     INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
   count    INTEGER NOT NULL,
-  messages BLOB    NOT NULL,
+  messages BLOB    NOT NULL,  -- sealed where the store is (storage/outbox_seal.h)
+  checksum INTEGER,
   PRIMARY KEY (lane, sequence)
 );
 

@@ -1,47 +1,13 @@
 #include "storage/unit_of_work.h"
 
-#include "storage/schema.h"
+#include "storage/checksum.h"
 
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 4;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // stream = lane << 40 | number: small in every event's row. Earlier stores numbered all lanes as the first one.
 constexpr int stream_lane_shift = 40;
-
-std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
-
-// Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
-void upgrade(sqlite::Database& db) {
-  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0;
-  const auto version = is_new ? schema_version : db.query_integer("SELECT schema_version FROM shard");
-  if (version >= schema_version) return;
-  sqlite::Transaction transaction{db};
-  if (version < 2) {
-    db.execute(
-        "ALTER TABLE events ADD COLUMN principal TEXT;"
-        "ALTER TABLE held ADD COLUMN offset INTEGER NOT NULL DEFAULT -1;"
-        "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0");
-  }
-  // 3: a product's snapshot may leave lines to tables that version 2 does not know.
-  if (version < 4) db.execute("ALTER TABLE shard ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0");
-  db.execute("UPDATE shard SET schema_version = 4");
-  transaction.commit();
-}
-
-sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place, bool sealed) {
-  std::filesystem::create_directories(directory);
-  sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
-  // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
-  db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
-  // What a customer's commands leave in the outbox must not stay in pages that are free.
-  if (sealed) db.execute("PRAGMA secure_delete = ON");
-  upgrade(db);
-  db.execute(schema_sql);
-  Deduplication::create_tables(db);
-  return db;
-}
 
 }  // namespace
 
@@ -49,21 +15,21 @@ struct UnitOfWork::Statements {
   explicit Statements(const sqlite::Database& db)
       : event(db,
               "INSERT INTO events(position, stream, version, previous, type, time, command_id, number, correlation_id, "
-              "data, principal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+              "data, principal, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
         new_stream(db, "INSERT INTO streams(stream, name, version, position, published) VALUES (?1, ?2, ?3, ?4, ?5)"),
         stream(db, "UPDATE streams SET version = ?2, position = ?3, published = ?4 WHERE stream = ?1"),
-        snapshot(db, "REPLACE INTO snapshots(stream, version, position, data) VALUES (?1, ?2, ?3, ?4)"),
-        outbox(db, "INSERT INTO outbox(lane, sequence, count, messages) VALUES (?1, ?2, ?3, ?4)"),
+        snapshot(db, "REPLACE INTO snapshots(stream, version, position, data, checksum) VALUES (?1, ?2, ?3, ?4, ?5)"),
+        outbox(db, "INSERT INTO outbox(lane, sequence, count, messages, checksum) VALUES (?1, ?2, ?3, ?4, ?5)"),
         published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
         lane(db,
              "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = "
              "?1"),
-        forgotten(db, "INSERT OR IGNORE INTO forgotten_customers VALUES (?1)") {}
+        forgotten(db, "INSERT OR IGNORE INTO forgotten_customers VALUES (?1, ?2, ?3)") {}
   sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane, forgotten;
 };
 
 UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
-    : db_(open_file(directory, place, !options.customer_keys.empty())),
+    : db_(open_store(directory, place, {options.check_first, !options.customer_keys.empty()})),
       place_(place),
       least_snapshot_bytes_(options.least_snapshot_bytes),
       aggregates_(db_, options.cache_bytes),
@@ -72,37 +38,17 @@ UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place,
       held_(db_),
       schedule_(db_),
       outbox_(place.partitions) {
-  open(place, !options.customer_keys.empty());
-  if (!options.customer_keys.empty()) open_customer_keys(options.customer_keys);
+  if (!options.customer_keys.empty()) customer_keys_.emplace(options.customer_keys, place.shard);
+  open();
+  if (customer_keys_) catch_up_on_keys();
   begin();
 }
 
 UnitOfWork::~UnitOfWork() = default;
 
-void UnitOfWork::check_place(ShardPlace place, bool sealed) {
-  sqlite::Statement{db_,
-                    "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions, sealed) "
-                    "VALUES (1, ?1, ?2, ?3, ?4)"}
-      .run(schema_version, place.shard, place.partitions, sealed);
-  sqlite::Statement found{db_, "SELECT schema_version, shard, partitions, sealed FROM shard"};
-  found.step();
-  if (found.integer(0) > schema_version) {
-    throw StoreMismatch{file_name(place) + " was written by a newer version of this program"};
-  }
-  if (found.integer(1) != place.shard || found.integer(2) != place.partitions) {
-    throw StoreMismatch{file_name(place) + " belongs to shard " + std::to_string(found.integer(1)) + " of " +
-                        std::to_string(found.integer(2)) + " partitions, but the topics have " +
-                        std::to_string(place.partitions)};
-  }
-  if (found.integer(3) != static_cast<std::int64_t>(sealed)) {
-    throw StoreMismatch{file_name(place) + (sealed ? " holds customers' ids as they are: they cannot be sealed later"
-                                                   : " has customers' ids sealed: --customer-keys is wanted")};
-  }
-}
-
-void UnitOfWork::open(ShardPlace place, bool sealed) {
+void UnitOfWork::open() {
   sqlite::Transaction transaction{db_};
-  check_place(place, sealed);
+  claim_store(db_, place_, customer_keys_ ? customer_keys_->name() : "");
   sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
   for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::lanes[lane]);
   transaction.commit();
@@ -138,6 +84,7 @@ void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t n
     touched_.push_back(&live);
     if (live.is_new) live.head.stream = next_streams_[cause.lane]++;
   }
+  newest_ms_ = std::max(newest_ms_, to_unix_ms(cause.time));
   // Positions start at 1: 0 ends a stream's chain.
   const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
   live.bytes_since_snapshot += event.data.size();
@@ -157,6 +104,7 @@ bool UnitOfWork::has_news() const {
 
 std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
   std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
+  if (customer_keys_) customer_keys_->write();
   {
     sqlite::Transaction transaction{db_};
     write_events();
@@ -167,14 +115,16 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
     write_outbox(chunks);
     write_lanes();
     if (customer_keys_) {
-      for (const auto& sealed : customer_keys_->forgetting()) statements_->forgotten.run(sealed);
+      for (const auto& [sealed, at] : customer_keys_->forgetting()) {
+        statements_->forgotten.run(sealed, at.offset, at.time_ms);
+      }
     }
     transaction.commit();
   }
   results_.committed();
   held_.committed();
   schedule_.committed();
-  forget_customers();
+  if (customer_keys_) settle_keys();
   for (LiveStream* live : touched_) live->touched = live->is_new = false;
   aggregates_.trim(touched_);
   committed_lanes_ = lanes_;
@@ -184,26 +134,34 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
 }
 
 // What was forgotten before a crash, or before the keys were restored from a copy, is forgotten again.
-void UnitOfWork::open_customer_keys(const std::filesystem::path& directory) {
-  customer_keys_.emplace(directory, place_.shard);
-  sqlite::Statement forgotten{db_, "SELECT sealed FROM forgotten_customers"};
-  while (forgotten.step()) customer_keys_->forget(std::string{forgotten.text(0)});
-  forgotten.reset();
-  forget_customers();
+void UnitOfWork::catch_up_on_keys() {
+  sqlite::Statement forgotten{db_, "SELECT sealed, offset, time FROM forgotten_customers"};
+  while (forgotten.step()) {
+    customer_keys_->forget(std::string{forgotten.text(0)}, {forgotten.integer(1), forgotten.integer(2)});
+  }
+  sqlite::Statement waiting{db_, "SELECT lane, sequence + count, messages FROM outbox"};
+  while (waiting.step()) {
+    customer_keys_->outbox_seal().waits(static_cast<Lane>(waiting.integer(0)), waiting.integer(1), waiting.blob(2));
+  }
+  settle_keys();
 }
 
-// After the commit that says so: the keys go, and so does the log, which may still hold the commands that named them.
-void UnitOfWork::forget_customers() {
-  if (!customer_keys_ || customer_keys_->forgetting().empty()) return;
-  customer_keys_->committed();
-  db_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+// After the commit that says so: the keys go. So does the log, which may still hold a parked command of the customer.
+void UnitOfWork::settle_keys() {
+  const bool is_forgetting = !customer_keys_->forgetting().empty();
+  customer_keys_->committed(newest_ms_);
+  customer_keys_->outbox_seal().committed(published_);
+  if (is_forgetting) db_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 void UnitOfWork::rollback() {
   results_.rolled_back();
   held_.rolled_back();
   schedule_.rolled_back();
-  if (customer_keys_) customer_keys_->rolled_back();
+  if (customer_keys_) {
+    customer_keys_->rolled_back();
+    customer_keys_->outbox_seal().rolled_back();
+  }
   aggregates_.drop(touched_);
   lanes_ = committed_lanes_;
   next_streams_ = committed_next_streams_;
@@ -213,7 +171,8 @@ void UnitOfWork::rollback() {
 void UnitOfWork::write_events() {
   for (const auto& e : events_) {
     statements_->event.run(e.position, e.stream, e.version, e.previous, e.type, e.time_ms, e.command_id, e.number,
-                           e.correlation_id, sqlite::as_blob(e.data), e.principal);
+                           e.correlation_id, sqlite::as_blob(e.data), e.principal,
+                           Checksum::of(e.stream, e.version, e.type, e.data));
   }
 }
 
@@ -232,9 +191,12 @@ void UnitOfWork::write_streams() {
 void UnitOfWork::write_snapshot(LiveStream& live) {
   live.archive(aggregates_.lines());
   const std::string data = live.encode_snapshot();
-  statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data));
+  statements_->snapshot.run(live.head.stream, live.head.version, live.head.position, sqlite::as_blob(data),
+                            Checksum::of(live.head.stream, live.head.version, data));
   live.snapshot_bytes = data.size();
   live.bytes_since_snapshot = 0;
+  ++snapshots_.written;
+  snapshots_.bytes += static_cast<std::int64_t>(data.size());
 }
 
 void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>& chunks) {
@@ -243,8 +205,14 @@ void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>&
     if (pending.count == 0) continue;
     auto chunk = std::make_shared<outbox::Chunk>(
         outbox::Chunk{lane, lanes_[lane].next_sequence, pending.count, std::move(pending.messages)});
-    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(chunk->messages));
     lanes_[lane].next_sequence += chunk->count;
+    std::string sealed;
+    if (customer_keys_) {
+      sealed = customer_keys_->outbox_seal().seal(lane, lanes_[lane].next_sequence, chunk->messages);
+    }
+    const std::string_view stored = customer_keys_ ? sealed : chunk->messages;
+    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(stored),
+                            Checksum::of(chunk->sequence, chunk->count, stored));
     chunks.push_back(std::move(chunk));
   }
 }
@@ -264,12 +232,19 @@ void UnitOfWork::write_lanes() {
 
 std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::chunks_from(Lane lane, std::int64_t sequence) {
   sqlite::Statement rows{
-      db_, "SELECT sequence, count, messages FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY sequence"};
+      db_,
+      "SELECT sequence, count, messages, checksum FROM outbox WHERE lane = ?1 AND sequence + count > ?2 ORDER BY "
+      "sequence"};
   rows.bind(lane, sequence);
   std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
   while (rows.step()) {
-    chunks.push_back(std::make_shared<outbox::Chunk>(
-        outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
+    Checksum::verify(rows, 3, "outbox message " + std::to_string(rows.integer(0)), rows.integer(0), rows.integer(1),
+                     rows.blob(2));
+    std::string messages{rows.blob(2)};
+    // Without its key it is empty: in a store restored from a backup, what is out since.
+    if (customer_keys_) messages = customer_keys_->outbox_seal().open(messages).value_or("");
+    chunks.push_back(
+        std::make_shared<outbox::Chunk>(outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::move(messages)}));
   }
   return chunks;
 }

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -19,19 +18,9 @@
 #include "storage/deduplication.h"
 #include "storage/held_commands.h"
 #include "storage/schedule.h"
+#include "storage/store_file.h"
 
 namespace orderly::storage {
-
-// The store belongs to another shard or partition count, or was written by a newer program: nothing to retry.
-class StoreMismatch : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-struct ShardPlace {
-  std::int32_t shard = 0;       // the partition of every command topic
-  std::int32_t partitions = 1;  // of every topic
-};
 
 struct LaneState {
   std::int64_t next_offset = -2;  // of the next record to read; -2: the first there is
@@ -39,6 +28,10 @@ struct LaneState {
   std::int64_t next_sequence = 0;
   std::int64_t published = 0;  // outbox messages before this one are out
   bool operator==(const LaneState&) const = default;
+};
+
+struct SnapshotCounts {  // since the store was opened
+  std::int64_t written = 0, bytes = 0;
 };
 
 class UnitOfWork {
@@ -50,6 +43,9 @@ class UnitOfWork {
     std::size_t least_snapshot_bytes = 32 * 1024;
     Deduplication::Options deduplication;
     std::filesystem::path customer_keys;  // the folder of the keys' files; empty: customers' ids are not sealed
+    // Reads the whole file before anything else: for a store that has turned out to be damaged, so that it does not take
+    // commands until the next damaged page is met.
+    bool check_first = false;
   };
   // Opens or makes DIRECTORY/shard-N.db. Throws StoreMismatch, or sqlite::Error.
   UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options);
@@ -63,6 +59,7 @@ class UnitOfWork {
   outbox::Outbox& outbox() { return outbox_; }
   const LaneState& lane(Lane lane) const { return lanes_[lane]; }
   ShardPlace place() const { return place_; }
+  const SnapshotCounts& snapshots() const { return snapshots_; }
 
   // The next event of a live stream. `number` counts the events of one command from 0.
   void append(LiveStream& stream, const Envelope& cause, std::uint64_t number, StoredForm event);
@@ -97,10 +94,9 @@ class UnitOfWork {
     std::string data;
     std::optional<std::string> principal;
   };
-  void open(ShardPlace place, bool sealed);
-  void check_place(ShardPlace place, bool sealed);
-  void open_customer_keys(const std::filesystem::path& directory);
-  void forget_customers();
+  void open();
+  void catch_up_on_keys();
+  void settle_keys();
   void write_events();
   void write_streams();
   void write_snapshot(LiveStream& live);
@@ -118,12 +114,14 @@ class UnitOfWork {
   HeldCommands held_;
   Schedule schedule_;
   std::optional<CustomerKeys> customer_keys_;
+  std::int64_t newest_ms_ = 0;  // of the causes of events since the start
   outbox::Outbox outbox_;
   std::array<LaneState, topics::lanes.size()> lanes_, committed_lanes_;
   std::array<std::int64_t, topics::lanes.size()> next_offsets_, published_;
   std::array<std::int64_t, topics::lanes.size()> next_streams_, committed_next_streams_;
   std::vector<PendingEvent> events_;
   std::vector<LiveStream*> touched_;
+  SnapshotCounts snapshots_;
 };
 
 }  // namespace orderly::storage

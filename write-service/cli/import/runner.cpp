@@ -52,7 +52,8 @@ Runner::Runner(const RunOptions& options, const log::Logger& log, State& state, 
       sender_(options.kafka, log,
               [this](const Delivery& delivery) {
                 if (!delivery.error.empty()) undelivered_ = delivery.error;
-              }),
+              },
+              Signer{options.signing}),
       consumer_(options.kafka, log),
       progress_(console) {
   auto& db = state.database();

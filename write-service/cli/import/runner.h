@@ -25,6 +25,7 @@ struct RunOptions {
   std::int64_t in_flight = 0;            // Schedule's window
   double rate = 0;                       // commands a second; 0: as fast as they are answered
   std::chrono::milliseconds patience{};  // gives up when it has heard nothing for so long
+  SigningOptions signing = {};
 };
 
 class Runner {
