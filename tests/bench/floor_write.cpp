@@ -24,7 +24,7 @@ namespace po = boost::program_options;
 namespace orderly::bench {
 namespace {
 
-constexpr const char* commands = "allocation.commands";
+constexpr const char* usual_topic = "allocation.commands";  // the watermark's, whatever is read
 constexpr std::size_t most_per_commit = 2'000, most_per_transaction = 10'000, most_waiting = 200'000;
 constexpr std::string_view id = "01948f5c-7d3a-7c11-b4a1-3f1f5d2f8f10";
 constexpr std::string_view sku = "SKU-0001", order = "o-00000001", batch = "batch-0001-a", version = "1000";
@@ -154,7 +154,7 @@ class Relay {
     check(rd_kafka_begin_transaction(client_.get()), "begin");
     published_ += static_cast<std::int64_t>(count);
     Partitions watermark{rd_kafka_topic_partition_list_new(1)};
-    rd_kafka_topic_partition_list_add(watermark.get(), commands, shard_)->offset = published_;
+    rd_kafka_topic_partition_list_add(watermark.get(), usual_topic, shard_)->offset = published_;
     using Group = std::unique_ptr<rd_kafka_consumer_group_metadata_t, With<rd_kafka_consumer_group_metadata_destroy>>;
     const Group group{rd_kafka_consumer_group_metadata_new("bench-floor")};
     retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), watermark.get(), group.get(), 20'000); },
@@ -180,12 +180,19 @@ class Relay {
   std::jthread thread_;
 };
 
-void run_shard(const std::stop_token& stop, const std::string& brokers, const std::string& data, std::int32_t shard) {
+struct Settings {
+  std::string brokers, data;
+  std::vector<std::string> topics;
+  std::int32_t shards = 0;
+};
+
+void run_shard(const std::stop_token& stop, const Settings& settings, std::int32_t shard) {
   const Payloads payloads;
-  Store store{data, shard, payloads};
-  Relay relay{brokers, shard, payloads};
-  const kafka::Position from{commands, shard, RD_KAFKA_OFFSET_BEGINNING};
-  Follower source{brokers, std::span{&from, 1}};
+  Store store{settings.data, shard, payloads};
+  Relay relay{settings.brokers, shard, payloads};
+  std::vector<kafka::Position> from;
+  for (const auto& topic : settings.topics) from.push_back({topic, shard, RD_KAFKA_OFFSET_BEGINNING});
+  Follower source{settings.brokers, from};
   std::vector<rd_kafka_message_t*> messages;
   while (!stop.stop_requested()) {
     source.poll(messages, most_per_commit, 50);
@@ -200,19 +207,20 @@ void run_shard(const std::stop_token& stop, const std::string& brokers, const st
 }  // namespace orderly::bench
 
 int main(int argc, char** argv) try {
-  std::string brokers, data;
-  std::int32_t shards = 0;
+  orderly::bench::Settings s;
   orderly::options::Parser parser{"bench-floor-write", "the bare loop that the write service is measured against"};
-  parser.add()("brokers", po::value(&brokers)->required(), "Kafka's bootstrap servers")(
-      "data", po::value(&data)->required(), "where the shards' files are kept")(
-      "shards", po::value(&shards)->default_value(4), "how many: the partitions of every topic");
+  parser.add()("brokers", po::value(&s.brokers)->required(), "Kafka's bootstrap servers")(
+      "data", po::value(&s.data)->required(), "where the shards' files are kept")(
+      "shards", po::value(&s.shards)->default_value(4), "how many: the partitions of every topic")(
+      "topic", po::value(&s.topics)->default_value({orderly::bench::usual_topic}, orderly::bench::usual_topic),
+      "to read; may be repeated");
   if (!parser.parse(argc, argv, orderly::options::environment())) return 0;
   orderly::Termination termination;
-  std::filesystem::create_directories(data);
+  std::filesystem::create_directories(s.data);
   std::vector<std::jthread> threads;
-  for (std::int32_t shard = 0; shard < shards; ++shard) {
+  for (std::int32_t shard = 0; shard < s.shards; ++shard) {
     threads.emplace_back(
-        [&, shard](const std::stop_token& stop) { orderly::bench::run_shard(stop, brokers, data, shard); });
+        [&, shard](const std::stop_token& stop) { orderly::bench::run_shard(stop, s, shard); });
   }
   termination.wait();
   return 0;

@@ -232,7 +232,7 @@ def writer(broker, program, partitions=4, *options):
     if program == "write-service":
         options = ("--listen", f"127.0.0.1:{free_port()}", "--log-level", "warn", *options)
     else:
-        options = ("--shards", partitions)
+        options = ("--shards", partitions, *options)
     return Program(program, "--brokers", broker.address, *options)
 
 

@@ -1,6 +1,7 @@
 // The load generator, and the measuring at the broker's side. One JSON object on stdout.
 //   bench-load topics   [--keep-commands]           all topics anew and empty
 //   bench-load commands --count N [--json] [--zipf] [--rate R]
+//   bench-load orders   --count N [--ship]          whole orders: created and paid; or shipped
 //   bench-load events   --count N [--results] [--zipf]   what those commands lead to, for the read side alone
 //   bench-load wait     --topic T --count N         until the topic holds N records and stands still
 //   bench-load count    --topic T --count N         reads it: records, first and last time stamp
@@ -14,6 +15,7 @@
 #include "client.h"
 #include "common/options/options.h"
 #include "latency.h"
+#include "order_commands.h"
 #include "topics.h"
 #include "workload.h"
 
@@ -28,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 struct Settings {
   std::string verb, topic = "allocation.events";
   std::uint64_t count = 0, first = 0;
-  bool keep_commands = false, results = false;
+  bool keep_commands = false, results = false, ship = false;
   int still_ms = 1'000, timeout_s = 300;
   LatencyOptions latency;  // brokers, rate and workload too
 };
@@ -78,6 +80,20 @@ void send_commands(const Settings& s) {
   output.flush();
   std::cout << "{\"sent\": " << s.count << ", \"batches\": " << workload.skus()
             << ", \"seconds\": " << seconds_since(start) << "}\n";
+}
+
+void send_orders(const Settings& s) {
+  OrderCommands orders{s.latency.workload.skus};
+  Output output{s};
+  const auto topic = output.topic("ordering.commands");
+  for (std::uint64_t number = 0; number < s.count; ++number) {
+    if (s.ship) {
+      output.send(topic, orders.ship(number));
+    } else {
+      output.send(topic, orders.create(number));
+      output.send(topic, orders.pay(number));
+    }
+  }
 }
 
 void send_events(const Settings& s) {
@@ -168,6 +184,8 @@ void run(const Settings& s) {
     reset_topics(brokers, partitions, s.keep_commands);
   } else if (s.verb == "commands") {
     send_commands(s);
+  } else if (s.verb == "orders") {
+    send_orders(s);
   } else if (s.verb == "events") {
     send_events(s);
   } else if (s.verb == "wait") {
@@ -181,7 +199,7 @@ void run(const Settings& s) {
   } else if (s.verb == "answer") {
     answer(s);
   } else {
-    throw std::invalid_argument{"topics, commands, events, wait, count, latency or answer wanted, not " + s.verb};
+    throw std::invalid_argument{"topics, commands, orders, events, wait, count, latency or answer wanted, not " + s.verb};
   }
 }
 
@@ -190,7 +208,7 @@ bool parse(int argc, char** argv, Settings& s) {
   l.rate = 0;
   options::Parser parser{"bench-load", "sends the bench's commands and measures at the broker's side"};
   parser.positional("verb", 1);
-  parser.add()("verb", po::value(&s.verb)->required(), "topics, commands, events, wait, count, latency or answer")(
+  parser.add()("verb", po::value(&s.verb)->required(), "topics, commands, orders, events, wait, count, latency or answer")(
       "brokers", po::value(&l.brokers)->required(), "Kafka's bootstrap servers")(
       "partitions", po::value(&l.workload.partitions)->default_value(4), "of every topic")(
       "count", po::value(&s.count)->default_value(100'000), "commands, events or records")(
@@ -199,6 +217,7 @@ bool parse(int argc, char** argv, Settings& s) {
       "zipf", po::bool_switch(&l.workload.zipf), "Zipf's law over the skus instead of all alike")(
       "json", po::bool_switch(&l.workload.json), "commands as JSON instead of Protobuf")(
       "keep-commands", po::bool_switch(&s.keep_commands), "topics: leave the command topics as they are")(
+      "ship", po::bool_switch(&s.ship), "orders: ship those that were created and paid before")(
       "results", po::bool_switch(&s.results), "events: the commands' results too")(
       "topic", po::value(&s.topic)->default_value(s.topic), "wait, count: which one")(
       "still-ms", po::value(&s.still_ms)->default_value(s.still_ms), "wait: how long nothing must come")(

@@ -42,7 +42,7 @@ Workload::Workload(const WorkloadOptions& options)
     : options_(options), versions_(static_cast<std::size_t>(options.skus)) {
   double sum = 0;
   for (int i = 0; i < options.skus; ++i) {
-    sku_names_.push_back(format("SKU-%04d", i));
+    sku_names_.push_back(sku_name(i));
     batch_refs_.push_back(batch_ref_beside(sku_names_.back(), i, options.partitions));
     if (options.zipf) cumulative_.push_back(sum += 1.0 / (i + 1));
   }
@@ -51,6 +51,8 @@ Workload::Workload(const WorkloadOptions& options)
 std::string Workload::order_id(std::uint64_t number) {
   return format("o-%08llu", static_cast<unsigned long long>(number));
 }
+
+std::string Workload::sku_name(int sku) { return format("SKU-%04d", sku); }
 
 std::uint64_t Workload::number_in(std::string_view id) {
   std::uint64_t number = 0;

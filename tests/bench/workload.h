@@ -41,6 +41,7 @@ class Workload {
   Record result_of_last();  // of the last allocated()
 
   static std::string order_id(std::uint64_t number);
+  static std::string sku_name(int sku);
   // The number in a command's id.
   static std::uint64_t number_in(std::string_view command_id);
 

@@ -118,6 +118,11 @@ TEST_CASE("nobody but a write service sends what write services send, whatever i
   CHECK(sent(system, {"customer.v1.RecordOrder", record, "c1", "shop"}, ours) ==
         refused + "only write services send customer.v1.RecordOrder");
   CHECK(sent(system, {"customer.v1.RecordOrder", record, "c2", "shop", service}, ours) == "ACCEPTED ");
+  CHECK(sent(system, {create, batch, "c3", "shop"}) == "ACCEPTED ");
+  const std::string displacing = R"({"order_id":"o1","sku":"LAMP","quantity":1,"replace":true})";
+  CHECK(sent(system, {"allocation.v1.Allocate", displacing, "c4", "shop"}) ==
+        refused + "only write services send allocation.v1.Allocate with replace");
+  CHECK(sent(system, {"allocation.v1.Allocate", displacing, "c5", "shop", service}, ours) == "ACCEPTED ");
 }
 
 TEST_CASE("a source that says write service opens nothing without its token") {

@@ -38,6 +38,8 @@ class PublicBroker(System):
 class Pod:
     """A read replica, asked by its own address, as a Service's load balancer does."""
 
+    process, log = None, Path("the pod's")  # not ours to end
+
     def __init__(self, address, name):
         self.address, self.directory = address, Path(name)
 
@@ -157,7 +159,7 @@ def volumes(cluster):
 
 
 def import_images(cluster, image):
-    """The image under two tags, and a pause program for pods' sandboxes."""
+    """The image, a next one, and a pause program for pods' sandboxes."""
     with tempfile.TemporaryDirectory() as scratch:
         Path(f"{scratch}/pause.c").write_text(
             "#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
@@ -166,8 +168,10 @@ def import_images(cluster, image):
         subprocess.run(["gcc", "-O2", "-static", "-o", f"{scratch}/pause", f"{scratch}/pause.c"], check=True)
         subprocess.run(["tar", "-C", scratch, "-cf", f"{scratch}/pause.tar", "pause"], check=True)
         podman("import", "-q", "--change", 'ENTRYPOINT ["/pause"]', f"{scratch}/pause.tar", "localhost/pause:test")
-        for tag in ("local", "next"):
-            podman("tag", image, f"localhost/orderly:{tag}")
+        podman("tag", image, "localhost/orderly:local")
+        # The same programs, but another image: of two names for one image, a node may tell either.
+        Path(f"{scratch}/Containerfile").write_text(f"FROM {image}\nLABEL org.opencontainers.image.version=next\n")
+        podman("build", "-q", "--isolation=chroot", "-t", "localhost/orderly:next", "-f", f"{scratch}/Containerfile", scratch)
         tags = ["localhost/pause:test", "localhost/orderly:local", "localhost/orderly:next"]
         for i, tag in enumerate(tags):
             podman("save", "-q", "-o", f"{scratch}/{i}.tar", tag)
