@@ -26,7 +26,9 @@ struct Event {
 };
 
 Event to_event(const rd_kafka_message_t& record) {
-  Event event{.record = &record, .topic = rd_kafka_topic_name(record.rkt)};
+  Event event;
+  event.record = &record;
+  event.topic = rd_kafka_topic_name(record.rkt);
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(&record, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return event;
   const char* name = nullptr;
