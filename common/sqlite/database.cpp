@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "common/sqlite/shared_memory.h"
+
 namespace orderly::sqlite {
 namespace {
 
@@ -24,6 +26,7 @@ Database::Database(const std::filesystem::path& file, OpenMode mode) {
   const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(raw);
   if (code != SQLITE_OK) fail(raw, "cannot open " + file.string());
+  guard_shared_memory(raw);
   sqlite3_busy_timeout(raw, 5'000);
   execute(
       "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");

@@ -111,6 +111,27 @@ TEST_CASE("a stranger's refusal is not remembered, and no second answer stands b
   CHECK(system.events("BatchCreated").size() == 1);
 }
 
+TEST_CASE("a stranger's repeat on a foreign partition gets no answer beside the first either") {
+  auto system = demanding_system(4);
+  const auto own = kafka::partition_for("LAMP", 4);
+  CHECK(sent(system, {create, batch, "c1", "shop"}) == "ACCEPTED ");
+  for (std::int32_t partition = 0; partition < 4; ++partition) {
+    system.send(create, batch, "c1", "LAMP", partition, headers_of({create, batch, "c1", "shop", stranger}));
+    system.send(create, batch, "c2", "LAMP", partition, {{"ce_authid", "shop"}, {"ce_authunproved", "1"}});
+  }
+  system.run();
+  CHECK(system.results("c1").size() == 1);
+  CHECK(system.results("c2").size() == 4);  // it has no other answer, so each attempt gets one
+  for (const auto& result : system.results("c2")) CHECK(result.code() == "UNAUTHORIZED");
+  // Who marks his own command so gains and loses nothing.
+  Headers marked = headers_of({create, batch, "c1", "shop"});
+  marked.emplace_back("ce_authunproved", "1");
+  system.send(create, batch, "c1", "LAMP", (own + 1) % 4, marked);
+  system.run();
+  CHECK(system.results("c1").size() == 2);
+  CHECK(system.results("c1").back().status() == messaging::v1::ACCEPTED);
+}
+
 TEST_CASE("nobody but a write service sends what write services send, whatever it is allowed") {
   InMemorySystem system{1, 100, demanding({shop, service}, {"shop=*"})};
   const std::string record = R"({"customer_id":"ann","order_id":"o1","total":{"currency":"EUR","minor_units":1}})";
@@ -118,6 +139,11 @@ TEST_CASE("nobody but a write service sends what write services send, whatever i
   CHECK(sent(system, {"customer.v1.RecordOrder", record, "c1", "shop"}, ours) ==
         refused + "only write services send customer.v1.RecordOrder");
   CHECK(sent(system, {"customer.v1.RecordOrder", record, "c2", "shop", service}, ours) == "ACCEPTED ");
+  CHECK(sent(system, {create, batch, "c3", "shop"}) == "ACCEPTED ");
+  const std::string displacing = R"({"order_id":"o1","sku":"LAMP","quantity":1,"replace":true})";
+  CHECK(sent(system, {"allocation.v1.Allocate", displacing, "c4", "shop"}) ==
+        refused + "only write services send allocation.v1.Allocate with replace");
+  CHECK(sent(system, {"allocation.v1.Allocate", displacing, "c5", "shop", service}, ours) == "ACCEPTED ");
 }
 
 TEST_CASE("a source that says write service opens nothing without its token") {

@@ -1,6 +1,6 @@
 // The whole write side without threads or a broker: every shard's real store and handler over topics held in memory.
 // run() carries records round until nothing moves any more, so a test sends, runs, and looks. restart() is a crash
-// after the last commit.
+// after the last commit. With `wrap` and a batch of one, a command whose handling throws is parked, as the shard does.
 #pragma once
 
 #include <google/protobuf/util/json_util.h>
@@ -64,8 +64,9 @@ struct StoredRecord {
 class InMemorySystem {
  public:
   explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100,
-                          const handling::CommandHandler::Options& handling = {})
-      : partitions_(partitions), batch_(batch), handling_(handling) {
+                          const handling::CommandHandler::Options& handling = {},
+                          const std::filesystem::path& customer_keys = {})
+      : partitions_(partitions), batch_(batch), handling_(handling), customer_keys_(customer_keys) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -188,8 +189,9 @@ class InMemorySystem {
 
   void open(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
-    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
-                                                       storage::UnitOfWork::Options{});
+    storage::UnitOfWork::Options options;
+    options.customer_keys = customer_keys_;
+    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_}, options);
     shard.work->database().execute("PRAGMA synchronous = OFF");  // a restart here is no loss of power
     shard.handler = std::make_unique<handling::CommandHandler>(
         *shard.work, handling_, [](const auto&, const auto&) {}, log::Logger::silent());
@@ -200,8 +202,19 @@ class InMemorySystem {
     for (const auto& [name, value] : record.headers) headers.push_back({name, value});
     std::optional<std::string_view> key;
     if (record.key) key = *record.key;
-    shard.handler->handle({record.topic, record.partition, offset, record.timestamp_ms, key, record.value, headers},
-                          lane);
+    const kafka::Message message{record.topic, record.partition, offset,      record.timestamp_ms,
+                                 key,          record.value,     headers};
+    try {
+      shard.handler->handle(message, lane);
+    } catch (const std::runtime_error& defect) {
+      if (!handling_.wrap || batch_ != 1) throw;  // nobody meant it to, or the rollback would take other records, too
+      shard.work->rollback();
+      if (shard.handler->park_released(defect.what())) {
+        publish(shard.work->commit());
+        return handle(shard, record, lane, offset);
+      }
+      shard.handler->park(message, lane, defect.what());
+    }
     shard.work->consumed(lane, offset + 1);
   }
 
@@ -224,7 +237,8 @@ class InMemorySystem {
   // As the relay does.
   void vouch(kafka::OutgoingMessage message, const std::vector<kafka::Header>& headers, StoredRecord& record) const {
     const auto keys = handling_.authentication.keys();
-    if (!keys || !topics::is_commands(message.topic)) return;
+    const bool is_unproved = std::ranges::any_of(headers, [](auto& h) { return h.name == intake::unproved_header; });
+    if (!keys || !topics::is_commands(message.topic) || is_unproved) return;
     message.headers = headers;
     record.headers.emplace_back("ce_authtoken", keys->vouch(message));
   }
@@ -233,6 +247,7 @@ class InMemorySystem {
   std::int32_t partitions_;
   std::size_t batch_;
   const handling::CommandHandler::Options handling_;
+  const std::filesystem::path customer_keys_;  // empty: customers' ids are not sealed
   std::int64_t clock_ms_ = 1'700'000'000'000;
   std::map<std::string, std::vector<std::vector<StoredRecord>>> topics_;
   std::vector<ShardParts> shards_;

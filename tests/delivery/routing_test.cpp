@@ -67,6 +67,40 @@ TEST_CASE("a new batch that is parked before it has asked for its reference asks
   CHECK(work.held().is_asked("product/LAMP", "c1"));  // for the copy, now
 }
 
+TEST_CASE("a new batch that was parked and discarded is created when it is sent again") {
+  const bool asked_before = GENERATE(true, false);  // it fails on its first way in, or when its claim has been granted
+  bool defect = true;
+  handling::CommandHandler::Options options;
+  options.wrap = [&](handling::Handler next) {
+    return [&, next = std::move(next)](handling::Incoming& incoming) {
+      if (defect && incoming.envelope.id == "c1" && incoming.released == asked_before) {
+        throw std::runtime_error{"a defect"};
+      }
+      return next(incoming);
+    };
+  };
+  InMemorySystem system{4, 1, options};
+  const std::string sku = "LAMP", batch = create_batch(reference_for(sku, 4, false), sku, 10);
+  system.send("allocation.v1.CreateBatch", batch, "c1", sku);
+  system.run();
+  REQUIRE(system.outcome("c1") == "DEAD_LETTERED HANDLER_FAILED");
+  const auto own = kafka::partition_for(sku, 4);
+  system.put({"allocation.commands", own, sku, R"({"stream":"product/LAMP","command_id":"c1"})",
+              {{"ce_type", "messaging.v1.DiscardParked"}, {"ce_id", "away"}, {"content-type", "application/json"}}});
+  system.run();
+  REQUIRE(system.outcome("away") == "ACCEPTED");
+  REQUIRE(system.work(own).held().size() == 0);
+  defect = false;
+  system.send("allocation.v1.CreateBatch", batch, "c1", sku);
+  system.send("allocation.v1.Allocate", allocate("o1", sku, 3), "c2", sku);
+  system.run();
+  REQUIRE(system.results("c1").size() == 2);
+  CHECK(system.results("c1")[1].status() == messaging::v1::ACCEPTED);
+  CHECK(system.outcome("c2") == "ACCEPTED");
+  CHECK(system.events("BatchCreated").size() == 1);
+  CHECK(system.work(own).held().size() == 0);
+}
+
 TEST_CASE("a command without an id gets its place as its id, and keeps it on its way to its shard") {
   InMemorySystem system{4};
   const auto foreign = (kafka::partition_for("LAMP", 4) + 1) % 4;

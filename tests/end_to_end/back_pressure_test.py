@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Memory stays bounded whatever waits in the topics and however slow broker, disk and readers are: a million commands wait when the
+"""Memory stays bounded whatever waits in the topics and however slow broker, disk and readers are: many commands wait when the
 services start, the broker's link is throttled, the disk stands still most of the time, callers of the read service do not read. The
 resident memory of both services is sampled all the while.
 
@@ -15,10 +15,11 @@ from system import BIN, free_port, until
 
 MIB = 1 << 20
 parser = argparse.ArgumentParser()
-parser.add_argument("--commands", type=int, default=int(os.environ.get("ORDERLY_TEST_WAITING_COMMANDS", 1_000_000)))
-parser.add_argument("--write-mib", type=int, default=512)
+parser.add_argument("--commands", type=int, default=int(os.environ.get("ORDERLY_TEST_WAITING_COMMANDS", 300_000)))
+# Of each of the four shards: 64 MiB of outbox, 32 of records fetched, a transaction under way, caches.
+parser.add_argument("--write-mib", type=int, default=4 * 160)
 parser.add_argument("--read-mib", type=int, default=512)
-parser.add_argument("--slow-s", type=float, default=15, help="how long each of the things is slow")
+parser.add_argument("--slow-s", type=float, default=6, help="how long each of the things is slow")
 options = parser.parse_args()
 
 
@@ -47,6 +48,7 @@ class Memory:
                     self.largest[service.name] = max(mib, self.largest.get(service.name, 0))
 
     def look(self, when):
+        until(lambda: len(self.largest) == len(self.services), 10, "both services are sampled")
         seen, self.largest = self.largest, {}
         print(f"{when}: " + ", ".join(f"{name} {mib:.0f} MiB at most" for name, mib in sorted(seen.items())), flush=True)
         for name, limit in (("write-service", options.write_mib), ("read-service", options.read_mib)):

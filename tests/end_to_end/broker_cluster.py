@@ -7,7 +7,7 @@
 Each broker has three listeners: for the services (advertised through a proxy, if there is one), for the test and the other brokers, and
 for the controllers' quorum.
 """
-import base64, os, shutil, signal, subprocess, time
+import base64, os, re, shutil, signal, subprocess, uuid
 
 from confluent_kafka.admin import AdminClient
 
@@ -22,6 +22,10 @@ def java_hash(text):
     for character in text:
         h = (31 * h + ord(character)) & 0xFFFFFFFF
     return h - (1 << 32) if h >= 1 << 31 else h
+
+
+def base64_of(bytes):
+    return base64.urlsafe_b64encode(bytes).decode().rstrip("=").replace("-", "A")
 
 
 class Broker:
@@ -58,12 +62,20 @@ log.index.size.max.bytes=1048576
 """)
 
     def java(self, *arguments):
-        return ["java", "-Xmx256m", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={ROOT}/deploy/local/kafka/log4j2.properties",
+        # Only the quick compiler: such a broker lives for a minute.
+        return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={ROOT}/deploy/local/kafka/log4j2.properties",
                 "-cp", f"{LIBRARY}/*", *arguments]
 
     def format(self, cluster_id):
         subprocess.run(self.java("kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "-c", f"{self.directory}/server.properties"),
                        check=True, capture_output=True)
+
+    def format_as(self, other):
+        """What formatting would make, without a Java of its own."""
+        shutil.copytree(other.directory / "data", self.directory / "data")
+        properties = self.directory / "data/meta.properties"
+        text = re.sub(r"node.id=.*", f"node.id={self.number}", properties.read_text())
+        properties.write_text(re.sub(r"directory.id=.*", f"directory.id={base64_of(uuid.uuid4().bytes)}", text))
 
     def start(self):
         with open(self.directory / "broker.log", "ab") as log:
@@ -96,14 +108,15 @@ class Cluster(System):
 
     def start_brokers(self):
         self.brokers = ",".join(f"127.0.0.1:{b.direct}" for b in self.nodes)
-        cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
         for broker in self.nodes:
             broker.write_properties(self.nodes)
-            broker.format(cluster_id)
+        self.nodes[0].format(base64_of(uuid.uuid4().bytes))
+        for broker in self.nodes[1:]:
+            broker.format_as(self.nodes[0])
         for broker in self.nodes:
             broker.start()
         self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0, "socket.timeout.ms": 3_000})
-        until(lambda: len(self.alive()) == len(self.nodes), 60, "all brokers are there")
+        until(lambda: len(self.alive()) == len(self.nodes), 120, "all brokers are there")
         subprocess.run([str(BIN / "orderly"), "topics", "create", "--brokers", self.brokers, "--partitions", str(self.partitions),
                         "--replication", str(min(3, len(self.nodes)))], check=True, stdout=subprocess.DEVNULL)
 

@@ -16,12 +16,12 @@ with System(partitions=2) as system, Ledger(system) as ledger:
     with Load(system, rate=150) as load:
         for how in ["stop"] + ["kill"] * options.crashes:
             answered = len(ledger.read().results)
-            until(lambda: len(ledger.read().results) > answered + 500, 60, "commands are answered")
+            until(lambda: len(ledger.read().results) > answered + 500, 120, "commands are answered")
             system.broker(how)
             for service in (system.write, system.read):
-                until(lambda: service.get("/readyz")[0] == 503, 20, f"{service.name} says that it is not ready")
+                until(lambda: service.get("/readyz")[0] == 503, 60, f"{service.name} says that it is not ready")
                 assert service.process.poll() is None and service.get("/healthz")[0] == 200, f"{service.name} has died"
             system.broker("start")
-            system.wait_ready(60)
+            system.wait_ready(120)
     system.flush()
     print(f"a restart and {options.crashes} crashes of the broker: {ledger.check(load.sent)}")

@@ -26,23 +26,23 @@ def victims(system, round):
 def kill_and_start(system, ledger, what, broker):
     broker.end()
     killed, answered = time.monotonic(), len(ledger.read().results)
-    until(lambda: len(ledger.read().results) > answered + 500, 90, f"commands are answered without the {what}: {system.write.get('/readyz')}")
+    until(lambda: len(ledger.read().results) > answered + 500, 120, f"commands are answered without the {what}: {system.write.get('/readyz')}")
     went_on = time.monotonic() - killed
     for service in (system.write, system.read):
         assert service.process.poll() is None, f"{service.name} has died"
     broker.start()
-    until(system.is_whole, 90, "all replicas are in sync again")
+    until(system.is_whole, 120, "all replicas are in sync again")
     print(f"{what} (broker {broker.number}) killed: 500 commands answered {went_on:.1f} s later", flush=True)
 
 
 with Cluster(partitions=3) as system, Ledger(system) as ledger:
-    system.start(60)
-    with Load(system, rate=120) as load:
-        until(lambda: len(ledger.read().results) > 1_000, 60, "the load runs")
+    system.start(120)
+    with Load(system, rate=80) as load:
+        until(lambda: len(ledger.read().results) > 1_000, 120, "the load runs")
         kills = 0
         for round in range(options.rounds):
             for what, broker in victims(system, round):
                 kill_and_start(system, ledger, what, broker)
                 kills += 1
-    system.wait_ready(60)
+    system.wait_ready(120)
     print(f"three brokers, {kills} killed: {ledger.check(load.sent)}")

@@ -21,10 +21,10 @@ cluster = Cluster(brokers=1, partitions=2, write_options=("--kafka", "socket.tim
 (broker,) = cluster.nodes
 broker.advertised = free_port()
 with Proxy(broker.advertised, ("127.0.0.1", broker.clients)) as proxy, cluster as system, Ledger(system) as ledger:
-    system.start()
+    system.start(120)
     faults = {"delay": 0, "cut": 0, "half-closed": 0}
     with Load(system, rate=120) as load:
-        until(lambda: len(ledger.read().results) > 500, 30, "the load runs")
+        until(lambda: len(ledger.read().results) > 500, 120, "the load runs")
         end = time.monotonic() + options.seconds
         while time.monotonic() < end:
             fault = rng.choice(list(faults))
@@ -39,8 +39,8 @@ with Proxy(broker.advertised, ("127.0.0.1", broker.clients)) as proxy, cluster a
             proxy.delay_s = 0.0 if rng.random() < 0.5 else proxy.delay_s
         proxy.delay_s = 0.0
         answered = len(ledger.read().results)
-        until(lambda: len(ledger.read().results) > answered + 500, 60, f"commands are answered again: {system.write.get('/readyz')}")
-    system.wait_ready(60)
+        until(lambda: len(ledger.read().results) > answered + 500, 120, f"commands are answered again: {system.write.get('/readyz')}")
+    system.wait_ready(120)
     for service in (system.write, system.read):
         assert service.process.poll() is None, f"{service.name} has died"
     print(f"{proxy.accepted} connections, {faults}: {ledger.check(load.sent)}")

@@ -1,5 +1,5 @@
 """A small disk of its own for a test: an ext4 file system in a file, so that it can be full, break down, and be mended."""
-import os, subprocess
+import contextlib, os, subprocess
 from pathlib import Path
 
 from system import skip
@@ -12,14 +12,14 @@ def run(*command):
 class SmallDisk:
     """Mounted at `directory` within its block. Needs root and loop devices; else the test is skipped."""
 
-    def __init__(self, directory, size_mb):
-        self.directory, self.image, self.size_mb = Path(directory), Path(f"{directory}.img"), size_mb
+    def __init__(self, directory, size_mb, block_bytes=4096):
+        self.directory, self.image, self.size_mb, self.block_bytes = Path(directory), Path(f"{directory}.img"), size_mb, block_bytes
 
     def __enter__(self):
         self.directory.mkdir()
         with open(self.image, "wb") as file:
             file.truncate(self.size_mb << 20)
-        made = run("mkfs.ext4", "-q", "-m", "0", self.image)
+        made = run("mkfs.ext4", "-q", "-m", "0", "-b", self.block_bytes, self.image)
         if made.returncode:
             skip(f"no ext4 can be made: {made.stderr.strip()}")
         problem = self.mount()
@@ -42,15 +42,14 @@ class SmallDisk:
     def fill(self):
         """Not a byte is left."""
         with open(self.directory / "filler", "wb", buffering=0) as file:
-            for size in (1 << 20, 4096, 1):
-                try:
+            for size in (1 << 20, 1024):
+                with contextlib.suppress(OSError):
                     while True:
-                        file.write(b"x" * size)
-                except OSError:
-                    pass
+                        os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
 
     def empty(self):
         (self.directory / "filler").unlink()
+        run("sync", "--file-system", self.directory)  # or it would be back after a break-down
 
     def break_down(self):
         """The kernel takes it for damaged: read-only from now on, though files are open for writing."""

@@ -62,12 +62,14 @@ class KeyPair:
 
 
 class SecuredBroker:
-    """One listener, SASL_SSL; `passwords`: {"scram": ..., "plain": ...} of the users of these names."""
+    """Two listeners: `address`, SASL_SSL, `passwords`: {"scram": ..., "plain": ...} of the users of these names; `certified_address`, where
+    a client shows a certificate."""
 
     def __init__(self, directory, authority, passwords):
         self.directory, self.port = Path(directory), free_port()
         self.directory.mkdir(parents=True)
-        self.address = f"localhost:{self.port}"
+        self.certified_port = free_port()
+        self.address, self.certified_address = f"localhost:{self.port}", f"localhost:{self.certified_port}"
         self.authority, self.passwords, self.process = authority, passwords, None
 
     def properties(self):
@@ -79,10 +81,11 @@ class SecuredBroker:
         return f"""process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=SASL_SSL://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=SASL_SSL://{self.address}
+listeners=SASL_SSL://127.0.0.1:{self.port},CERTIFIED://127.0.0.1:{self.certified_port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=SASL_SSL://{self.address},CERTIFIED://{self.certified_address}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,CERTIFIED:SSL
+listener.name.certified.ssl.client.auth=required
 inter.broker.listener.name=SASL_SSL
 sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN

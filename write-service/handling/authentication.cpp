@@ -3,6 +3,16 @@
 #include "intake/command_types.h"
 
 namespace orderly::handling {
+namespace {
+
+// An order's own line takes the place of whatever holds it: whoever could say so might displace another's.
+bool displaces(const Command& command) {
+  const auto* product = std::get_if<domain::Product::Command>(&command);
+  const auto* allocate = product == nullptr ? nullptr : std::get_if<domain::Allocate>(product);
+  return allocate != nullptr && allocate->replace;
+}
+
+}  // namespace
 
 Authentication::Authentication(const std::string& mode, const std::string& keys) : required_(mode == "required") {
   if (mode != "off" && mode != "sign" && mode != "required") {
@@ -22,7 +32,9 @@ std::optional<std::string> Authentication::trouble_with(Incoming& incoming) cons
   if (!proof) return proof.error();
   const bool of_service = *proof == intake::CommandKeys::Proof::of_service;
   envelope.is_our_own = envelope.is_our_own && of_service;
-  if (!of_service && intake::is_internal(envelope.type)) return "only write services send " + envelope.type;
+  if (of_service) return std::nullopt;
+  if (intake::is_internal(envelope.type)) return "only write services send " + envelope.type;
+  if (displaces(incoming.command)) return "only write services send " + envelope.type + " with replace";
   return std::nullopt;
 }
 

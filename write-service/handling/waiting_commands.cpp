@@ -37,7 +37,7 @@ bool CommandHandler::hold(Incoming& incoming) {
     return false;  // they are what the others wait for
   }
   auto& held = work_->held();
-  const auto claim = ask_for_claim(incoming.envelope, command);
+  const auto claim = ask_for_claim(incoming.record, incoming.envelope, command);
   if (claim == Claim::none && held.size() == 0) return false;
   const std::string stream = intake::stream_of(command);
   if (claim == Claim::none && !held.is_held(stream)) return false;
@@ -46,14 +46,16 @@ bool CommandHandler::hold(Incoming& incoming) {
 }
 
 // Of a new batch whose reference belongs to another shard, unless a copy of the command has asked or is done already.
-Claim CommandHandler::ask_for_claim(const Envelope& envelope, const Command& command) {
+// The claim's id has the record's offset in it: a command that was discarded, and sent again, asks for the first time,
+// or its claim would be taken for a repeat, whose answer nobody waits for any more.
+Claim CommandHandler::ask_for_claim(const kafka::Message& record, const Envelope& envelope, const Command& command) {
   const auto* product = std::get_if<domain::Product::Command>(&command);
   const auto* create = product == nullptr ? nullptr : std::get_if<domain::CreateBatch>(product);
   if (create == nullptr || !is_foreign(create->batch_ref)) return Claim::none;
   const std::string stream = intake::stream_of(command);
   if (work_->held().is_asked(stream, envelope.id) || work_->results().find(remembered_id(envelope))) return Claim::none;
   const domain::ClaimBatchReference claim{create->batch_ref, create->sku, envelope.id};
-  work_->outbox().command(envelope, stream, 0, outbox::to_own_command(claim));
+  work_->outbox().command(envelope, stream, static_cast<std::uint64_t>(record.offset), outbox::to_own_command(claim));
   return Claim::asked;
 }
 
@@ -125,7 +127,7 @@ void CommandHandler::park(const kafka::Message& record, Lane lane, const std::st
                      !std::holds_alternative<ReleaseParked>(*command);
   if (!waits) return refuse_unreadable(record, envelope, why);
   const std::string stream = intake::stream_of(*command);
-  auto held = to_held(record, envelope, ask_for_claim(envelope, *command));  // or nobody would when it is replayed
+  auto held = to_held(record, envelope, ask_for_claim(record, envelope, *command));  // or nobody would on a replay
   held.parked = true;
   work_->held().hold(stream, std::move(held));
   refuse_unreadable(record, envelope, why, stream);

@@ -16,6 +16,8 @@
 namespace orderly::intake {
 
 inline constexpr std::string_view token_header = "ce_authtoken";
+// On a command that is forwarded although its token was refused: no write service vouches for it.
+inline constexpr std::string_view unproved_header = "ce_authunproved";
 // The key by which write services vouch for what they send and forward; no client may have it.
 inline constexpr std::string_view service_key_id = "write-service";
 

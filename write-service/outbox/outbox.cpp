@@ -4,6 +4,7 @@
 
 #include "common/clock/rfc3339.h"
 #include "common/id/id.h"
+#include "intake/command_token.h"
 #include "outbox/outbox_entry.h"
 
 namespace orderly::outbox {
@@ -109,6 +110,13 @@ void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std
     headers_.push_back({"content-type", protobuf});
   }
   append(envelope.lane, record.topic, partition, record.key, payload == nullptr ? record.value : *payload);
+}
+
+void Outbox::forward_unproved(const kafka::Message& record, const Envelope& envelope, std::int32_t partition) {
+  headers_.assign(record.headers.begin(), record.headers.end());
+  if (!record.header("ce_id")) headers_.push_back({"ce_id", envelope.id});
+  headers_.push_back({intake::unproved_header, "1"});
+  append(envelope.lane, record.topic, partition, record.key, record.value);
 }
 
 void Outbox::dead_letter(const kafka::Message& record, const Envelope& envelope, const Undecodable& why,

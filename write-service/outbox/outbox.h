@@ -21,7 +21,7 @@ struct Chunk {
   Lane lane = 0;
   std::int64_t sequence = 0;
   std::int64_t count = 0;
-  std::string messages;
+  std::string messages;  // empty: they cannot be read any more, since they were out once (storage/outbox_seal.h)
   std::chrono::steady_clock::time_point committed = std::chrono::steady_clock::now();  // or read back, after a start
 };
 
@@ -41,6 +41,8 @@ class Outbox {
   std::string later_command(const Envelope& cause, std::string_view stream, std::uint64_t number,
                             const OwnCommand& command, Time due);
   void scheduled(std::string_view entry);
+  // One whose token is refused, to the shard that knows whether its id has an answer already; nobody vouches for it.
+  void forward_unproved(const kafka::Message& record, const Envelope& envelope, std::int32_t partition);
   // A record that another shard owns, as it came; with `payload` in place of its own when that is given.
   void forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
                const std::string* payload = nullptr);

@@ -181,6 +181,10 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
   EntryReader entries{chunk.messages};
   std::int64_t sequence = chunk.sequence;
   const std::int64_t published = published_[chunk.lane];
+  if (chunk.messages.empty() && sequence + chunk.count > published) {
+    throw std::runtime_error{"outbox message " + std::to_string(std::max(sequence, published)) +
+                             " cannot be read: its key is destroyed, but the broker does not have it"};
+  }
   for (; !entries.at_end(); ++sequence) {
     const auto headers_before = headers_.size();
     auto message = entries.next(headers_);
@@ -193,10 +197,16 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
       headers_.push_back({"dlq-truncated", shortened_sizes_.back()});
       message.value = message.value.substr(0, intake::max_command_bytes);
     }
-    if (options_.keys && topics::is_commands(message.topic)) vouch(message, headers_before);
+    if (is_to_vouch(message, headers_before)) vouch(message, headers_before);
     messages_.push_back(message);
     header_ends_.push_back(headers_.size());
   }
+}
+
+bool OutboxRelay::is_to_vouch(const kafka::OutgoingMessage& message, std::size_t first_header) const {
+  return options_.keys && topics::is_commands(message.topic) &&
+         std::none_of(headers_.begin() + static_cast<std::ptrdiff_t>(first_header), headers_.end(),
+                      [](const kafka::Header& header) { return header.name == intake::unproved_header; });
 }
 
 // In place of the client's token on a forwarded command, whose value may be another by now.

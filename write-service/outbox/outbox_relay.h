@@ -79,6 +79,7 @@ class OutboxRelay {
   void publish_next(kafka::Publisher& publisher);
   Chunks next_chunks();
   void append_messages(kafka::Publisher& publisher, const Chunk& chunk);
+  bool is_to_vouch(const kafka::OutgoingMessage& message, std::size_t first_header) const;
   void vouch(kafka::OutgoingMessage message, std::size_t first_header);
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
