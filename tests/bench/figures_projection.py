@@ -81,7 +81,7 @@ def rebuilds(broker, scale, target):
 TOPICS = {
     **dict.fromkeys(("allocations", "batches", "products"), ["allocation.events"]),
     "command_results": ["command.results"],
-    "orders": ["allocation.events", "ordering.events"],
+    "orders": ["allocation.events", "ordering.events", "customer.events"],
     "customers": ["ordering.events", "customer.events"],
     "dead_letters": ["dead-letters"],
 }

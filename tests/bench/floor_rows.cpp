@@ -135,7 +135,9 @@ struct FloorRows::Files {
         .run(event.subject, event.version, place(event), event.time_ms);
     count.run(paid ? 1 : 2, -1);
     count.run(paid ? 2 : shipped ? 3 : 4, 1);
-    if (!paid && !shipped) customer_cancelled.run(event.subject);
+    if (paid || shipped) return;
+    customer_cancelled.run(event.subject);
+    customers_order_cancelled.run(event.subject);
   }
 
   void put_result(const messaging::v1::CommandResult& r) {
@@ -201,10 +203,12 @@ struct FloorRows::Files {
                                            "orders = orders + 1, events = events + 1");
   sqlite::Statement spend =
       prepare("customers", "INSERT INTO spend VALUES (?1, ?2, 0, ?3) ON CONFLICT DO UPDATE SET rest = rest + ?3");
-  sqlite::Statement customers_order = prepare("customers", "INSERT INTO orders VALUES (?1, ?2, ?3, ?4)");
+  sqlite::Statement customers_order = prepare("customers", "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, 0)");
   sqlite::Statement customer_cancelled = prepare("customers",
                                                  "UPDATE customers SET cancelled_orders = cancelled_orders + 1 WHERE "
                                                  "customer_id = (SELECT customer_id FROM orders WHERE order_id = ?1)");
+  sqlite::Statement customers_order_cancelled =
+      prepare("customers", "UPDATE orders SET cancelled = 1 WHERE order_id = ?1");
   sqlite::Statement vip = prepare("customers", "UPDATE customers SET vip_since_ms = ?2 WHERE customer_id = ?1");
   sqlite::Statement dead_letter = prepare("dead_letters",
                                           "INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, 'allocation.commands', "
