@@ -32,7 +32,7 @@ struct Settings {
   std::size_t cache_mib = 0;
   std::int64_t payment_deadline_s = 0, publish_interval_ms = 0;
   std::vector<std::string> allow, role;
-  std::string command_auth, command_keys, audit;
+  std::string command_auth, command_keys, customer_keys, audit;
   std::int64_t lease_s = 0;
   tracing::Settings tracing;
   reactions::NotificationSettings notifications;
@@ -60,6 +60,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "whether principals are claims (off), or must be proved by tokens (required); sign: on the way there")(
       "command-keys", po::value(&s.command_keys)->value_name("FILE"), "the keys of principals and services, a JWK set")(
       "audit", po::value(&s.audit)->default_value("off"), "commands that leave a line in the log: off, refused or all")(
+      "customer-keys", po::value(&s.customer_keys)->value_name("DIR"),
+      "seal customers' ids with keys kept there, apart from --data, so that they can be forgotten")(
       "lease-s", po::value(&s.lease_s)->default_value(10)->value_name("SECONDS"),
       "a shard that another data directory's service runs is taken over when that one has been silent for so long")(
       "log-level", po::value(&s.log_level)->default_value("info"),
@@ -203,6 +205,7 @@ int run(const Settings& settings, Termination& termination) {
   WriteService::Options options{
       settings.data, shards, {}, handling_of(settings), relay_of(settings, delivery), tracer};
   options.store.cache_bytes = settings.cache_mib * 1024 * 1024;
+  options.store.customer_keys = settings.customer_keys;
   const SystemClock clock;
   // Any topic with as many partitions would do; this one is no lane's, so its offset is no watermark.
   const auto ownership = std::make_shared<kafka::Ownership>(settings.data, std::string{topics::dead_letters},

@@ -13,13 +13,14 @@ namespace {
 
 // events: of the customer, as this view counts them. A sum of 64-bit amounts may not fit in 64 bits, where SQLite would
 // go on with a rounded one: so two sums, of what is above a thousand millions and of what is below.
+// orders: without a customer until an OrderRecorded says whose the order is, where customers' ids are sealed.
 constexpr const char* schema = R"sql(
   CREATE TABLE customers(customer_id TEXT PRIMARY KEY, orders INTEGER NOT NULL, cancelled_orders INTEGER NOT NULL,
                          vip_since_ms INTEGER, events INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE spend(customer_id TEXT, currency TEXT, thousand_millions INTEGER NOT NULL, rest INTEGER NOT NULL,
                      PRIMARY KEY(customer_id, currency)) WITHOUT ROWID;
   CREATE TABLE orders(order_id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, currency TEXT NOT NULL,
-                      total INTEGER NOT NULL) WITHOUT ROWID;
+                      total INTEGER NOT NULL, cancelled INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
 constexpr std::int64_t thousand_million = 1'000'000'000;
@@ -36,16 +37,18 @@ class CustomersProjection final : public Projection {
         spend_(db,
                "INSERT INTO spend VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
                "thousand_millions = thousand_millions + ?3, rest = rest + ?4"),
-        create_(db, "INSERT INTO orders VALUES (?1, ?2, ?3, ?4)"),
-        order_(db, "SELECT customer_id, currency, total FROM orders WHERE order_id = ?1") {}
+        create_(db, "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, 0) ON CONFLICT DO UPDATE SET customer_id = ?2"),
+        create_unnamed_(db, "INSERT INTO orders VALUES (?1, '', ?2, ?3, 0) ON CONFLICT DO NOTHING"),
+        mark_(db, "UPDATE orders SET cancelled = 1 WHERE order_id = ?1"),
+        order_(db, "SELECT customer_id, currency, total, cancelled FROM orders WHERE order_id = ?1") {}
 
   void apply(const PublishedEvent& event, Changes& changes) override {
     if (const auto* created = event.as<ordering::v1::OrderCreated>()) {
       const auto& total = created->total();
-      create_.run(event.subject, created->customer_id(), total.currency(), total.minor_units());
-      count_.run(created->customer_id(), 1, 0);
-      spend(created->customer_id(), total.currency(), total.minor_units(), 1);
-      touch(created->customer_id(), changes);
+      if (!created->customer_id().empty()) return count(event.subject, created->customer_id(), total, changes);
+      create_unnamed_.run(event.subject, total.currency(), total.minor_units());
+    } else if (const auto* recorded = event.as<customer::v1::OrderRecorded>()) {
+      count(recorded->order_id(), recorded->customer_id(), recorded->total(), changes);
     } else if (event.as<ordering::v1::OrderCancelled>() != nullptr) {
       cancel(event.subject, changes);
     } else if (event.as<customer::v1::CustomerBecameVip>() != nullptr) {
@@ -55,11 +58,28 @@ class CustomersProjection final : public Projection {
   }
 
  private:
+  // Once, whichever event names the customer: one whose id only looks as if it were sealed is named by both.
+  void count(const std::string_view order_id, const std::string& customer_id, const ordering::v1::Money& total,
+             Changes& changes) {
+    const bool is_known = order_.bind(order_id).step();
+    const bool is_named = is_known && !order_.text(0).empty(), is_cancelled = is_known && order_.integer(3) != 0;
+    order_.reset();
+    if (is_named) return;
+    create_.run(order_id, customer_id, total.currency(), total.minor_units());
+    count_.run(customer_id, 1, 0);
+    spend(customer_id, total.currency(), total.minor_units(), 1);
+    touch(customer_id, changes);
+    if (is_cancelled) cancel(order_id, changes);
+  }
+
+  // Of an order that is nobody's yet only the mark is made; it counts once its customer is known.
   void cancel(std::string_view order_id, Changes& changes) {
     if (!order_.bind(order_id).step()) throw std::runtime_error{"there is no order " + std::string{order_id}};
     const std::string customer_id{order_.text(0)};
-    spend(customer_id, order_.text(1), order_.integer(2), -1);
+    if (!customer_id.empty()) spend(customer_id, order_.text(1), order_.integer(2), -1);
     order_.reset();
+    mark_.run(order_id);
+    if (customer_id.empty()) return;
     count_.run(customer_id, 0, 1);
     touch(customer_id, changes);
   }
@@ -73,7 +93,7 @@ class CustomersProjection final : public Projection {
     changes.touch("customer", customer_id, std::numeric_limits<std::int64_t>::max());
   }
 
-  sqlite::Statement count_, promote_, spend_, create_, order_;
+  sqlite::Statement count_, promote_, spend_, create_, create_unnamed_, mark_, order_;
 };
 
 // All digits of the two sums.
@@ -120,7 +140,7 @@ Answer customer_by_id(Reader& reader, const std::string& customer_id) {
 
 ViewDefinition customers_view() {
   return {.name = "customers",
-          .schema_version = 1,
+          .schema_version = 2,
           .topics = {"ordering.events", "customer.events"},
           .schema = schema,
           .projection = [](sqlite::Database& db) { return std::make_unique<CustomersProjection>(db); },

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "allocation/v1/allocation.pb.h"
+#include "customer/v1/customer.pb.h"
 #include "ordering/v1/ordering.pb.h"
 #include "read-service/message_json.h"
 
@@ -12,11 +13,13 @@ namespace {
 
 namespace allocation = ::allocation::v1;
 namespace ordering = ::ordering::v1;
+namespace customer = ::customer::v1;
 
 // orders: created_ms is what the order says of itself; the other times are those of the events.
 // line_allocations: of every line that allocation has named, also of orders that were never created; a fact about
 // another quantity is about another line, as the order itself sees it. events counts them, for the ETag.
 // order_lines: an item each; of_sku is what all items of its sku come to, which is the line that allocation knows.
+// order_customers: of orders whose creation does not say whose they are, since customers' ids are sealed.
 // Two indexes serve all four lists: what is not filtered by status is merged from the four. order_counts: kept, since
 // counting is a walk through an index.
 constexpr const char* tables = R"sql(
@@ -33,6 +36,7 @@ constexpr const char* tables = R"sql(
   CREATE TABLE line_allocations(order_id TEXT, sku TEXT, quantity INTEGER, status INTEGER NOT NULL,
                                 batch_ref TEXT NOT NULL, events INTEGER NOT NULL, last_event INTEGER NOT NULL,
                                 PRIMARY KEY(order_id, sku, quantity)) WITHOUT ROWID;
+  CREATE TABLE order_customers(order_id TEXT PRIMARY KEY, customer_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE order_counts(status INTEGER PRIMARY KEY, orders INTEGER NOT NULL);
   INSERT INTO order_counts VALUES (1, 0), (2, 0), (3, 0), (4, 0);
 )sql";
@@ -44,6 +48,9 @@ class OrdersProjection final : public Projection {
         create_(db,
                 "INSERT INTO orders(order_id, customer_id, status, currency, total, version, created_ms, made_ms, "
                 "last_event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
+        name_(db, "INSERT INTO order_customers VALUES (?1, ?2) ON CONFLICT DO NOTHING"),
+        name_order_(db, "UPDATE orders SET customer_id = ?2 WHERE order_id = ?1"),
+        customer_(db, "SELECT customer_id FROM order_customers WHERE order_id = ?1"),
         add_line_(db, "INSERT INTO order_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
         count_(db, "UPDATE order_counts SET orders = orders + ?2 WHERE status = ?1"),
         last_event_(db, "SELECT last_event, status FROM orders WHERE order_id = ?1"),
@@ -63,6 +70,9 @@ class OrdersProjection final : public Projection {
     if (event.topic == ordering_events) {
       apply_to_order(event);
       changes.touch("order", event.subject, event.stream_version);
+    } else if (const auto* recorded = event.as<customer::OrderRecorded>()) {
+      name_.run(recorded->order_id(), recorded->customer_id());
+      name_order_.run(recorded->order_id(), recorded->customer_id());
     } else if (const auto* allocated = event.as<allocation::Allocated>()) {
       keep_fact(event, *allocated, LineStatus::allocated, allocated->batch_ref());
     } else if (const auto* deallocated = event.as<allocation::Deallocated>()) {
@@ -101,7 +111,7 @@ class OrdersProjection final : public Projection {
     const auto place = events_.append(event, no_event);
     const auto made_ms = to_unix_ms(event.happened());
     const auto created_ms = created.has_created_at() ? to_unix_ms(to_time(created.created_at())) : made_ms;
-    create_.run(event.subject, created.customer_id(), Status::created, created.total().currency(),
+    create_.run(event.subject, customer_of(created), Status::created, created.total().currency(),
                 created.total().minor_units(), event.stream_version, created_ms, made_ms, place);
     count_.run(Status::created, 1);
     std::map<std::string_view, std::int64_t> of_sku;
@@ -111,6 +121,14 @@ class OrdersProjection final : public Projection {
       add_line_.run(event.subject, i, item.sku(), item.quantity(), of_sku[item.sku()], item.unit_price().currency(),
                     item.unit_price().minor_units());
     }
+  }
+
+  std::string customer_of(const ordering::OrderCreated& created) {
+    std::string customer_id = created.customer_id();
+    if (!customer_id.empty()) return customer_id;
+    if (customer_.bind(created.order_id()).step()) customer_id = customer_.text(0);
+    customer_.reset();
+    return customer_id;
   }
 
   template <class Fact>
@@ -123,7 +141,8 @@ class OrdersProjection final : public Projection {
   }
 
   EventLog events_;
-  sqlite::Statement create_, add_line_, count_, last_event_, advance_, pay_, ship_, cancel_, last_fact_, put_fact_;
+  sqlite::Statement create_, name_, name_order_, customer_, add_line_, count_, last_event_, advance_, pay_, ship_,
+      cancel_, last_fact_, put_fact_;
 };
 
 }  // namespace

@@ -11,8 +11,9 @@
 
 namespace orderly::read::orders {
 
-inline constexpr std::string_view ordering_events = "ordering.events", allocation_events = "allocation.events";
-inline constexpr std::array topics{ordering_events, allocation_events};
+inline constexpr std::string_view ordering_events = "ordering.events", allocation_events = "allocation.events",
+                                  customer_events = "customer.events";  // whose an order is, where ids are sealed
+inline constexpr std::array topics{ordering_events, allocation_events, customer_events};
 
 // As the tables hold them.
 enum class Status { created = 1, paid = 2, shipped = 3, cancelled = 4 };

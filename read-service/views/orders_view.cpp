@@ -75,7 +75,7 @@ Answer order_by_id(Reader& reader, const std::string& order_id) {
     if (!order.is_null(13)) write_money(json, "refund", order.text(12), order.integer(13));
   }
   return {.json = json.end_object().take(),
-          .etag = std::to_string(order.integer(5)) + '.' + std::to_string(facts),
+          .etag = std::to_string(order.integer(5)) + '.' + std::to_string(facts) + (order.text(1).empty() ? ".0" : ""),
           .version = order.integer(5),
           .wake_key = "order/" + order_id};
 }
@@ -140,7 +140,7 @@ ListRows count_orders(Reader& reader, const ListRequest& request) {
 ViewDefinition orders_view() {
   return {
       .name = "orders",
-      .schema_version = 3,
+      .schema_version = 4,
       .topics = {orders::topics.begin(), orders::topics.end()},
       .schema = orders::schema(),
       .projection = orders::projection,

@@ -8,6 +8,7 @@ const tones = {
 };
 
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString(undefined, {timeStyle: "medium"});
+const clock_width = 95; // pixels that such a time needs, with some room
 
 export class Plots {
   constructor() {
@@ -67,11 +68,11 @@ class Plot {
     const axis = {stroke: colour("--muted"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}};
     const scaled = this.series.some(({scale}) => scale);
     this.plot = new uPlot({
-      width: this.canvas.clientWidth, height: 208, legend: {live: false},
+      width: this.canvas.clientWidth, height: 208, legend: {live: false}, padding: [null, clock_width / 2, null, null],
       cursor: {y: false, drag: {x: false, y: false}, points: {show: false}},
       scales: {y: {range: {min: {pad: 0, soft: 0, mode: 1}, max: {pad: 0.1, soft: 1, mode: 1}}},
         s: {range: {min: {pad: 0, soft: 0, mode: 1}, max: {pad: 0.1, soft: 1, mode: 1}}}},
-      axes: [{...axis, values: (_, seconds) => seconds.map(clock)}, {...axis, size: 56},
+      axes: [{...axis, space: clock_width, values: (_, seconds) => seconds.map(clock)}, {...axis, size: 56},
         ...(scaled ? [{...axis, scale: "s", side: 1, size: 40, grid: {show: false}}] : [])],
       series: [{}, ...this.series.map(({label, tone, scale}) => ({
         label, scale: scale ?? "y", stroke: colour(tone ?? "--link"), width: 2, points: {show: false}}))],

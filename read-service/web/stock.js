@@ -3,8 +3,15 @@ import {find} from "./api.js";
 import {h, link, number, Table} from "./dom.js";
 import {PagedTable} from "./paged.js";
 
+/** How much of the stock is still there, as a bar; the figures stand beside it. */
+function share({available, allocated}) {
+  const bar = h("div", {class: "share", "aria-hidden": "true"}, h("span", {class: available > 10 ? "allocated" : "out_of_stock"}));
+  bar.firstChild.style.width = `${(100 * available) / Math.max(1, available + allocated)}%`;
+  return bar;
+}
+
 export const productColumns = [
-  {title: "Sku", class: "id", show: (product) => h("a", {href: link("stock", product.sku)}, product.sku)},
+  {title: "Sku", class: "id", show: (product) => [h("a", {href: link("stock", product.sku)}, product.sku), share(product)]},
   {title: "Available", class: "number", show: (product) => number(product.available)},
   {title: "Allocated", class: "number optional", show: (product) => number(product.allocated)},
   {title: "Lines waiting", class: "number optional", show: (product) => number(product.backordered_lines)},

@@ -34,7 +34,7 @@ def build():
     """The release programs; not with ORDERLY_BENCH_BIN, which names programs that are there already."""
     if "ORDERLY_BENCH_BIN" in os.environ:
         return
-    subprocess.run([ROOT / "deploy/local/install"], check=True)
+    subprocess.run([ROOT / "deploy/local/install", "--bench"], check=True)
     for command in (
         ["cmake", "--preset", "release"],
         ["cmake", "--build", "--preset", "release", "-j", str(os.cpu_count())],

@@ -3,12 +3,14 @@
 //   bench-load commands --count N [--json] [--zipf] [--rate R]
 //   bench-load orders   --count N [--ship]          whole orders: created and paid; or shipped
 //   bench-load events   --count N [--results] [--zipf]   what those commands lead to, for the read side alone
+//   bench-load shop     --count N [--results] [--skip N]   what whole orders lead to, of every kind
 //   bench-load wait     --topic T --count N         until the topic holds N records and stands still
 //   bench-load count    --topic T --count N         reads it: records, first and last time stamp
 //   bench-load latency  --rate R --seconds S [--read-port P]
 //   bench-load answer   --first N                   sends command N, says so, and when its result was there
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <thread>
 
 #include "admin.h"
@@ -16,6 +18,7 @@
 #include "common/options/options.h"
 #include "latency.h"
 #include "order_commands.h"
+#include "shop_events.h"
 #include "topics.h"
 #include "workload.h"
 
@@ -27,9 +30,11 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* verbs = "topics, commands, orders, events, shop, wait, count, latency or answer";
+
 struct Settings {
   std::string verb, topic = "allocation.events";
-  std::uint64_t count = 0, first = 0;
+  std::uint64_t count = 0, first = 0, skip = 0;
   bool keep_commands = false, results = false, ship = false;
   int still_ms = 1'000, timeout_s = 300;
   LatencyOptions latency;  // brokers, rate and workload too
@@ -111,6 +116,33 @@ void send_events(const Settings& s) {
             << ", \"seconds\": " << seconds_since(start) << "}\n";
 }
 
+void send_shop(const Settings& s) {
+  ShopEvents shop{s.latency.workload};
+  Output output{s};
+  std::map<std::string, Topic> topics;
+  std::map<std::string, std::uint64_t> sent;
+  std::uint64_t left_out = s.skip + (s.skip > 0 ? static_cast<std::uint64_t>(s.latency.workload.skus) : 0);
+  const auto send = [&](const Published& one) {
+    if (left_out > 0) return void(--left_out);
+    auto& topic = topics[one.topic];
+    if (!topic) topic = output.topic(one.topic);
+    output.send(topic, one.record);
+    ++sent[one.topic];
+  };
+  for (int sku = 0; sku < s.latency.workload.skus; ++sku) send(shop.batch_created(sku));
+  for (std::uint64_t i = 0; i < s.skip; ++i) send(shop.next());
+  for (std::uint64_t i = 0; i < s.count; ++i) {
+    send(shop.next());
+    if (s.results) send(shop.result_of_last());
+  }
+  output.flush();
+  std::cout << '{';
+  for (const char* comma = ""; const auto& [topic, count] : sent) {
+    std::cout << std::exchange(comma, ", ") << '"' << topic << "\": " << count;
+  }
+  std::cout << "}\n";
+}
+
 void count(const Settings& s) {
   std::vector<kafka::Position> from;
   for (std::int32_t p = 0; p < s.latency.workload.partitions; ++p)
@@ -188,6 +220,8 @@ void run(const Settings& s) {
     send_orders(s);
   } else if (s.verb == "events") {
     send_events(s);
+  } else if (s.verb == "shop") {
+    send_shop(s);
   } else if (s.verb == "wait") {
     std::cout << "{\"end\": "
               << wait_for_end(brokers, s.topic, partitions, static_cast<std::int64_t>(s.count), s.still_ms, s.timeout_s)
@@ -199,7 +233,7 @@ void run(const Settings& s) {
   } else if (s.verb == "answer") {
     answer(s);
   } else {
-    throw std::invalid_argument{"topics, commands, orders, events, wait, count, latency or answer wanted, not " + s.verb};
+    throw std::invalid_argument{std::string{verbs} + " wanted, not " + s.verb};
   }
 }
 
@@ -208,7 +242,7 @@ bool parse(int argc, char** argv, Settings& s) {
   l.rate = 0;
   options::Parser parser{"bench-load", "sends the bench's commands and measures at the broker's side"};
   parser.positional("verb", 1);
-  parser.add()("verb", po::value(&s.verb)->required(), "topics, commands, orders, events, wait, count, latency or answer")(
+  parser.add()("verb", po::value(&s.verb)->required(), verbs)(
       "brokers", po::value(&l.brokers)->required(), "Kafka's bootstrap servers")(
       "partitions", po::value(&l.workload.partitions)->default_value(4), "of every topic")(
       "count", po::value(&s.count)->default_value(100'000), "commands, events or records")(
@@ -218,7 +252,8 @@ bool parse(int argc, char** argv, Settings& s) {
       "json", po::bool_switch(&l.workload.json), "commands as JSON instead of Protobuf")(
       "keep-commands", po::bool_switch(&s.keep_commands), "topics: leave the command topics as they are")(
       "ship", po::bool_switch(&s.ship), "orders: ship those that were created and paid before")(
-      "results", po::bool_switch(&s.results), "events: the commands' results too")(
+      "results", po::bool_switch(&s.results), "events, shop: the commands' results too")(
+      "skip", po::value(&s.skip)->default_value(0), "shop: go on behind so many events that were sent before")(
       "topic", po::value(&s.topic)->default_value(s.topic), "wait, count: which one")(
       "still-ms", po::value(&s.still_ms)->default_value(s.still_ms), "wait: how long nothing must come")(
       "timeout-s", po::value(&s.timeout_s)->default_value(s.timeout_s), "wait: give up after")(

@@ -11,6 +11,11 @@ def used_by(side, x):
     )
 
 
+def used_each(side, x):
+    """Of requests, which are short: microseconds of CPU for each."""
+    return f"  {side} {x['cpu_us_each']:.1f} us each, p99 {x['p99_ms']:.2f} ms"
+
+
 def verdict(figure):
     """The goal beside what was reached."""
     goal = figure.get("goal")
@@ -30,10 +35,11 @@ def print_compared(f):
     for name, key in ((f["figure"], "per_s"), ("  from the program's start", "from_start_per_s")):
         if key not in ours:
             continue
-        used = used_by("ours", ours) + used_by(f.get("against", "floor"), other) if key == "per_s" else ""
+        tell = used_each if "cpu_us_each" in ours else used_by
+        used = tell("ours", ours) + tell(f.get("against", "floor"), other) if key == "per_s" else ""
         end = used + "  " + verdict(f) if key == "per_s" else ""
         print(f"{name:<58}{ours[key]:>11,.0f}{other[key]:>11,.0f}{ours[key] / other[key]:>7.2f}{end}")
-    disturbed = max(ours["others_cpu_percent"], other["others_cpu_percent"])
+    disturbed = max(ours.get("others_cpu_percent", 0), other.get("others_cpu_percent", 0))
     if disturbed > DISTURBED_PERCENT:
         print(f"  DISTURBED: other programs took {disturbed:.0f} % of the machine")
     if "note" in f:

@@ -64,8 +64,9 @@ struct StoredRecord {
 class InMemorySystem {
  public:
   explicit InMemorySystem(std::int32_t partitions = 1, std::size_t batch = 100,
-                          const handling::CommandHandler::Options& handling = {})
-      : partitions_(partitions), batch_(batch), handling_(handling) {
+                          const handling::CommandHandler::Options& handling = {},
+                          const std::filesystem::path& customer_keys = {})
+      : partitions_(partitions), batch_(batch), handling_(handling), customer_keys_(customer_keys) {
     shards_.resize(static_cast<std::size_t>(partitions));
     for (std::int32_t s = 0; s < partitions; ++s) open(s);
   }
@@ -188,8 +189,9 @@ class InMemorySystem {
 
   void open(std::int32_t s) {
     auto& shard = shards_[static_cast<std::size_t>(s)];
-    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_},
-                                                       storage::UnitOfWork::Options{});
+    storage::UnitOfWork::Options options;
+    options.customer_keys = customer_keys_;
+    shard.work = std::make_unique<storage::UnitOfWork>(directory_.path(), storage::ShardPlace{s, partitions_}, options);
     shard.work->database().execute("PRAGMA synchronous = OFF");  // a restart here is no loss of power
     shard.handler = std::make_unique<handling::CommandHandler>(
         *shard.work, handling_, [](const auto&, const auto&) {}, log::Logger::silent());
@@ -245,6 +247,7 @@ class InMemorySystem {
   std::int32_t partitions_;
   std::size_t batch_;
   const handling::CommandHandler::Options handling_;
+  const std::filesystem::path customer_keys_;  // empty: customers' ids are not sealed
   std::int64_t clock_ms_ = 1'700'000'000'000;
   std::map<std::string, std::vector<std::vector<StoredRecord>>> topics_;
   std::vector<ShardParts> shards_;

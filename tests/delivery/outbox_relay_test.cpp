@@ -74,6 +74,22 @@ TEST_CASE("after a crash only what is behind the watermark goes out, also from t
   CHECK(broker.watermark("allocation.commands", 0) == 4);
 }
 
+TEST_CASE("messages without a key are passed over when they are out, and stop the relay when they are not") {
+  const auto unreadable = std::make_shared<const outbox::Chunk>(outbox::Chunk{0, 0, 2, {}});
+  InMemoryBroker broker;
+  broker.set_watermark("allocation.commands", 0, 2);
+  { Running running{broker, {unreadable, chunk(2, {"c"})}}; }
+  CHECK(values(broker) == List{"c"});
+  InMemoryBroker other;
+  other.set_watermark("allocation.commands", 0, 1);
+  outbox::OutboxRelay::Options options;
+  options.own_thread = false;
+  Running running{other, {unreadable, chunk(2, {"c"})}, options};
+  CHECK(running.relay.step() > 0ms);
+  CHECK_THAT(running.relay.trouble().value_or(""), Catch::Contains("outbox message 1 cannot be read"));
+  CHECK(values(other).empty());
+}
+
 TEST_CASE("a reply to a topic that is not there does not hold up the rest") {
   InMemoryBroker broker;
   broker.make_missing("nowhere");

@@ -65,6 +65,27 @@ def break_overlay(entry, directory):
     return directory
 
 
+def render_with(component, overlay):
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch).resolve()
+        kubernetes = os.path.relpath(ROOT / "deploy/kubernetes", directory)
+        made = {"resources": [f"{kubernetes}/overlays/{overlay}"], "components": [f"{kubernetes}/components/{component}"]}
+        (directory / "kustomization.yaml").write_text(yaml.safe_dump(made))
+        return render(directory)
+
+
+def check_customer_keys(definitions):
+    """Keys on a volume of their own, which the program is told of."""
+    objects = render_with("customer-keys", "production")
+    flaws = [*flaws_by_schema(objects, definitions), *lint(objects)]
+    assert not flaws, f"customer-keys: {flaws}"
+    write = next(o for o in objects if o["kind"] == "StatefulSet" and o["metadata"]["name"] == "write-service")["spec"]
+    container = write["template"]["spec"]["containers"][0]
+    folder = next(e["value"] for e in container["env"] if e["name"] == "ORDERLY_CUSTOMER_KEYS")
+    volume = next(m["name"] for m in container["volumeMounts"] if m["mountPath"] == folder)
+    assert volume in [v["metadata"]["name"] for v in write["volumeClaimTemplates"]] and volume != "data", volume
+
+
 def check_broken(entry, definitions):
     with tempfile.TemporaryDirectory() as scratch:
         objects = render(break_overlay(entry, Path(scratch).resolve()))
@@ -84,6 +105,7 @@ def main():
               f"{' and by kube-score' if score else ''}")
     flaws = [*flaws_by_schema(render(ROOT / "deploy/kubernetes/move-shards"), definitions), *is_restricted(render(ROOT / "deploy/kubernetes/move-shards"))]
     assert not flaws, f"move-shards: {flaws}"
+    check_customer_keys(definitions)
     if not score:
         print("SKIPPED in part: kube-score is not installed and cannot be built (it needs Go)")
     if not definitions:

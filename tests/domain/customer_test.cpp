@@ -35,15 +35,16 @@ TEST_CASE("The same order told twice counts once", "[customer]") {
 }
 
 TEST_CASE("Every command has its answer in every state of a customer", "[customer]") {
-  const std::vector<Customer::Command> commands{record("o9"), record("o1")};
+  const std::vector<Customer::Command> commands{record("o9"), record("o1"), ForgetCustomer{"c1"}};
   check_table<Customer>(
-      {{"unknown", {}, {"OrderRecorded", "OrderRecorded"}},
-       {"one order", {recorded("o1")}, {"OrderRecorded", "-"}},
-       {"two orders", {recorded("o1"), recorded("o2")}, {"OrderRecorded CustomerBecameVip", "-"}},
-       {"VIP", {recorded("o1"), recorded("o2"), recorded("o3"), vip}, {"OrderRecorded", "-"}},
+      {{"unknown", {}, {"OrderRecorded", "OrderRecorded", "UNKNOWN_CUSTOMER"}},
+       {"one order", {recorded("o1")}, {"OrderRecorded", "-", "CustomerForgotten"}},
+       {"two orders", {recorded("o1"), recorded("o2")}, {"OrderRecorded CustomerBecameVip", "-", "CustomerForgotten"}},
+       {"VIP", {recorded("o1"), recorded("o2"), recorded("o3"), vip}, {"OrderRecorded", "-", "CustomerForgotten"}},
        {"VIP, four orders",
         {recorded("o1"), recorded("o2"), recorded("o3"), vip, recorded("o4")},
-        {"OrderRecorded", "-"}}},
+        {"OrderRecorded", "-", "CustomerForgotten"}},
+       {"forgotten", {recorded("o1"), CustomerForgotten{"c1"}}, {"OrderRecorded", "-", "-"}}},
       commands);
 }
 

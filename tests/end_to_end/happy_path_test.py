@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The book's end-to-end tests: a line is allocated and seen, an unknown sku is refused with the reason, and a changed batch
-quantity moves a line to another batch. And the ways a user asks: min_version, ETag, paging."""
-from system import System, until
+quantity moves a line to another batch. And the ways a user asks: min_version, ETag, paging; and the mail server that is not there."""
+import json, subprocess
 
-with System() as system:
+from system import BIN, System, free_port, until
+
+with System(write_options=("--smtp-url", f"smtp://127.0.0.1:{free_port()}", "--notify-tries", "2")) as system:
     system.start()
 
     def decided(type, data, id, key, **more):
@@ -27,6 +29,16 @@ with System() as system:
     status, _, seen = system.read.get("/commands/a2")
     until(lambda: system.read.get("/commands/a2")[0] == 200, 10, "the result is seen")
     assert system.read.get("/commands/a2")[2]["code"] == "UNKNOWN_SKU"
+
+    # out of stock, and nobody takes the mail: no command waits for it, and an operator finds it among the dead letters
+    short = decided("allocation.v1.Allocate", {"order_id": "o3", "sku": "LAMP", "quantity": 1_000}, "a3", "LAMP")
+    assert (short.status, short.out_of_stock) == (1, True), short
+    list_letters = [str(BIN / "orderly"), "dead-letters", "list", "--reason", "NOTIFICATION_FAILED", "--json", "--brokers", system.brokers]
+    letters = until(lambda: subprocess.run(list_letters, capture_output=True, check=True, timeout=60).stdout.splitlines(), 30,
+                    "the mail that could not be sent is a dead letter")
+    letter = json.loads(letters[0])
+    assert len(letters) == 1 and letter["type"] == "allocation.v1.OutOfStock", letters
+    assert letter["original"].startswith("allocation.events/") and "127.0.0.1" in letter["detail"], letter
 
     # a changed batch quantity leads to reallocation; the command comes without a sku, as in the book
     changed = decided("allocation.v1.ChangeBatchQuantity", {"batch_ref": "early", "quantity": 2}, "q1", "early")

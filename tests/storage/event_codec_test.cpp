@@ -53,6 +53,6 @@ TEST_CASE("an order's events and snapshots come back as they were") {
 TEST_CASE("a customer's and a reference's events and snapshots come back as they were") {
   comes_back<domain::Customer>(
       "c1", {domain::OrderRecorded{"c1", "o1", {"EUR", 200}}, domain::OrderRecorded{"c1", "o2", {"GBP", 0}},
-             domain::CustomerBecameVip{"c1", "o2"}});
+             domain::CustomerBecameVip{"c1", "o2"}, domain::CustomerForgotten{"c1"}});
   comes_back<domain::BatchReference>("b1", {domain::BatchReferenceClaimed{"b1", "LAMP", "c1"}});
 }

@@ -75,7 +75,7 @@ TEST_CASE("a store of the first version is read, and goes on in the present one"
     CHECK(work.lane(0).next_offset == 3);
     CHECK(work.held().is_asked("product/SOFA", "c9"));
     CHECK(work.lane(topics::clock_lane).next_sequence == 0);
-    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 4);
+    CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 5);
     CHECK(work.database().query_integer("SELECT count(*) FROM events WHERE principal IS NULL") == 3);
   }
 }
@@ -89,7 +89,7 @@ TEST_CASE("a store whose creation a crash broke off is created to its end") {
         "partitions INTEGER NOT NULL)");  // the first table of all, without the row that comes last
   }
   UnitOfWork work{directory.path(), {0, 1}, {}};
-  CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 4);
+  CHECK(work.database().query_integer("SELECT schema_version FROM shard") == 5);
   CHECK(work.database().query_integer("SELECT count(*) FROM events") == 0);
 }
 

@@ -1,9 +1,10 @@
-// What the views of customers and of dead letters make of their records.
+// What the views of customers and of dead letters make of their records, and that of orders of sealed customers.
 #include <catch2/catch.hpp>
 #include <set>
 
 #include "read-service/views/customers_view.h"
 #include "read-service/views/dead_letters_view.h"
+#include "read-service/views/orders_view.h"
 #include "tests/views/projected_view.h"
 
 using namespace orderly;
@@ -32,6 +33,48 @@ TEST_CASE("a customer is a VIP since the event that says so, also when it is rea
                            R"("vip_since":"2026-01-31T12:00:00.000Z","version":1})");
   view.given({OrderStream{"a"}.created({{"LAMP"}})});
   CHECK_THAT(view.json("c1"), Contains(R"("orders":1,)") && Contains(R"("vip_since":"2026-01-31T12:00:00.000Z")"));
+}
+
+TEST_CASE("an order counts for a sealed customer once his own stream names it, whichever topic is read first") {
+  const auto at = GENERATE(0, 1, 2);
+  ProjectedView view{read::customers_view()};
+  OrderStream order{"a", ""};
+  std::vector<Record> records{order.created({{"LAMP", 2, 50}}), order.cancelled("no")};
+  records.insert(records.begin() + at, recorded("sealed-x", order));
+  view.given(records);
+  CHECK(view.json("sealed-x") == R"({"customer_id":"sealed-x","orders":1,"cancelled_orders":1,)"
+                                 R"("spend":[{"currency":"GBP","minor_units":0}],"version":2})");
+  OrderStream next{"b", ""};
+  const auto created = next.created({{"LAMP", 1, 7}});
+  view.given({recorded("sealed-x", next, 2), created});
+  CHECK_THAT(view.json("sealed-x"), Contains(R"("orders":2,)") && Contains(R"("minor_units":7)"));
+}
+
+TEST_CASE("an order counts once for a customer who is named by its creation and by his own stream") {
+  const bool recorded_first = GENERATE(false, true);
+  ProjectedView view{read::customers_view()};
+  OrderStream order{"a", "sealed-by-nobody"};
+  std::vector<Record> records{order.created({{"LAMP", 1, 50}})};
+  records.insert(recorded_first ? records.begin() : records.end(), recorded("sealed-by-nobody", order));
+  view.given(records);
+  CHECK_THAT(view.json("sealed-by-nobody"), Contains(R"("orders":1,)") && Contains(R"("minor_units":50)"));
+}
+
+TEST_CASE("an order of a sealed customer says whose it is once that is known, whichever topic is read first") {
+  const bool known_first = GENERATE(false, true);
+  ProjectedView view{read::orders_view()};
+  OrderStream order{"o1", ""};
+  const auto created = order.created({{"LAMP"}});
+  if (!known_first) {
+    view.given({created});
+    CHECK_THAT(view.json("o1"), Contains(R"("customer_id":"",)"));
+  }
+  const auto before = view.resource("o1").etag;
+  view.given({recorded("sealed-x", order)});
+  if (known_first) view.given({created});
+  CHECK_THAT(view.json("o1"), Contains(R"("customer_id":"sealed-x",)"));
+  CHECK(view.resource("o1").etag != before);
+  CHECK(view.rows({.filters = {{"customer_id", "sealed-x"}}, .after = {}, .most = 0}).size() == 1);
 }
 
 TEST_CASE("amounts beyond 64 bits are summed to the last unit, and come back when the orders are cancelled") {

@@ -168,6 +168,16 @@ inline Record became_vip(const std::string& customer_id, const std::string& time
   return to_record("customer.events", event, customer_id, 1, parse_rfc3339(time));
 }
 
+// Of a customer whose id is sealed: whose an order is.
+inline Record recorded(const std::string& customer_id, const OrderStream& order, std::int64_t version = 1) {
+  customer::v1::OrderRecorded event;
+  event.set_customer_id(customer_id);
+  event.set_order_id(order.id());
+  event.mutable_total()->set_currency("GBP");
+  event.mutable_total()->set_minor_units(order.total());
+  return to_record("customer.events", event, customer_id, version);
+}
+
 // The record of an unreadable command, as the write service gives it up.
 inline Record dead_letter(std::string value, const std::string& reason, const std::string& time) {
   return {.topic = "dead-letters",

@@ -6,6 +6,7 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "cli/text.h"
+#include "customer/v1/customer.pb.h"
 #include "ordering/v1/ordering.pb.h"
 
 namespace orderly::cli {
@@ -21,11 +22,13 @@ CommandType type(std::vector<std::string> key_fields) {
 std::span<const CommandType> command_types() {
   namespace al = allocation::v1;
   namespace od = ordering::v1;
+  namespace cu = customer::v1;
   static const std::array types{
       type<al::CreateBatch>({"sku"}),      type<al::Allocate>({"sku"}),
       type<al::Deallocate>({"sku"}),       type<al::ChangeBatchQuantity>({"sku", "batch_ref"}),
       type<od::CreateOrder>({"order_id"}), type<od::PayOrder>({"order_id"}),
       type<od::ShipOrder>({"order_id"}),   type<od::CancelOrder>({"order_id"}),
+      type<cu::ForgetCustomer>({"customer_id"}),
   };
   return types;
 }

@@ -32,6 +32,9 @@ OldStore open_store(const std::filesystem::path& file) {
   OldStore store{file, std::make_unique<FileLock>(std::filesystem::path{file}.replace_extension(".lock")),
                  std::make_unique<sqlite::Database>(file, sqlite::OpenMode::read_only)};
   store.shard = static_cast<std::int32_t>(store.db->query_integer("SELECT shard FROM shard"));
+  if (storage::holds_sealed_ids(*store.db)) {
+    throw std::runtime_error{file.string() + " has customers' ids sealed, with keys of its own: it cannot be divided"};
+  }
   store.partitions = static_cast<std::int32_t>(store.db->query_integer("SELECT partitions FROM shard"));
   return store;
 }

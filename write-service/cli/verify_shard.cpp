@@ -225,6 +225,9 @@ int verify_shard(const VerifyShardOptions& options, bool json, Console& console)
   std::int64_t records = 0;
   {
     sqlite::Database db{live, sqlite::OpenMode::read_only};
+    if (storage::holds_sealed_ids(db)) {
+      throw std::runtime_error{name + " has customers' ids sealed: it cannot be decided again without their keys"};
+    }
     StoreReplay replay{scratch.folder("replayed"), place_of(db), handling};
     records = Topics{options, replay, next_offsets(db)}.run(replay, console);
   }

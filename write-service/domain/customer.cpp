@@ -19,19 +19,33 @@ Decision<Customer::Event> decide_on(const Customer::State& state, const RecordOr
   return events;
 }
 
+Decision<Customer::Event> decide_on(const Customer::State& state, const ForgetCustomer& c) {
+  if (state.orders.empty()) {
+    return std::unexpected(
+        Rejection{RejectionCode::unknown_customer, "customer_id", "customer_id: no such customer has ordered"});
+  }
+  if (state.forgotten) return std::vector<Customer::Event>{};
+  return std::vector<Customer::Event>{CustomerForgotten{c.customer_id}};
+}
+
 }  // namespace
 
 std::optional<Rejection> Customer::validate(const Command& command) {
-  return std::visit(overloaded{[](const RecordOrder& c) { return check(c); }}, command);
+  return std::visit(overloaded{[](const RecordOrder& c) { return check(c); },
+                               [](const ForgetCustomer& c) { return check_id("customer_id", c.customer_id); }},
+                    command);
 }
 
 Decision<Customer::Event> Customer::decide(const State& state, const Command& command, Time) {
-  return std::visit(overloaded{[&](const RecordOrder& c) { return decide_on(state, c); }}, command);
+  return std::visit(overloaded{[&](const RecordOrder& c) { return decide_on(state, c); },
+                               [&](const ForgetCustomer& c) { return decide_on(state, c); }},
+                    command);
 }
 
 void Customer::evolve(State& state, const Event& event) {
   std::visit(overloaded{[&](const OrderRecorded& e) { state.orders.insert(e.order_id); },
-                        [&](const CustomerBecameVip&) { state.vip = true; }},
+                        [&](const CustomerBecameVip&) { state.vip = true; },
+                        [&](const CustomerForgotten&) { state.forgotten = true; }},
              event);
 }
 
@@ -41,7 +55,9 @@ std::size_t Customer::approximate_bytes(const State& state) {
 }
 
 const std::string& Customer::aggregate_id(const Command& command) {
-  return std::visit(overloaded{[](const RecordOrder& c) -> const std::string& { return c.customer_id; }}, command);
+  return std::visit(overloaded{[](const RecordOrder& c) -> const std::string& { return c.customer_id; },
+                               [](const ForgetCustomer& c) -> const std::string& { return c.customer_id; }},
+                    command);
 }
 
 }  // namespace orderly::domain

@@ -31,6 +31,8 @@ enum class RejectionCode {
   not_allocated,
   unauthorized,
   not_parked,
+  unknown_customer,
+  not_sealed,
 };
 
 // Upper snake case, a published name: "INVALID_COMMAND".
@@ -60,6 +62,10 @@ constexpr std::string_view to_string(RejectionCode code) {
       return "UNAUTHORIZED";
     case RejectionCode::not_parked:
       return "NOT_PARKED";
+    case RejectionCode::unknown_customer:
+      return "UNKNOWN_CUSTOMER";
+    case RejectionCode::not_sealed:
+      return "NOT_SEALED";
   }
   return "UNKNOWN";
 }

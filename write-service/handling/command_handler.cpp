@@ -110,14 +110,13 @@ std::optional<Outcome> CommandHandler::repeat(const Incoming& incoming) {
 
 Outcome CommandHandler::dispatch(Incoming& incoming) {
   const auto& envelope = incoming.envelope;
-  return std::visit(
-      overloaded{[&](const domain::Product::Command& c) { return handle_product(incoming, c); },
-                 [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
-                 [&](const SettleBatchReference& c) { return settle(envelope, c); },
-                 [&](const domain::Order::Command& c) { return handle_alone<domain::Order>(envelope, c); },
-                 [&](const domain::Customer::Command& c) { return handle_alone<domain::Customer>(envelope, c); },
-                 [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
-      incoming.command);
+  return std::visit(overloaded{[&](const domain::Product::Command& c) { return handle_product(incoming, c); },
+                               [&](const domain::BatchReference::Command& c) { return claim(envelope, c); },
+                               [&](const SettleBatchReference& c) { return settle(envelope, c); },
+                               [&](const domain::Order::Command& c) { return handle_order(envelope, c); },
+                               [&](const domain::Customer::Command& c) { return handle_customer(incoming, c); },
+                               [&](const ReleaseParked& c) { return release_parked(envelope, c); }},
+                    incoming.command);
 }
 
 template <domain::Decider Aggregate>
@@ -128,9 +127,10 @@ domain::Decision<typename Aggregate::Event> CommandHandler::decide(storage::Live
   if (!decision) return decision;
   for (const auto& event : *decision) {
     const auto number = event_number_++;
-    work_->append(live, envelope, number, storage::EventCodec<Aggregate>::encode(event));
+    const auto& written = to_write(event);
+    work_->append(live, envelope, number, storage::EventCodec<Aggregate>::encode(written));
     Aggregate::evolve(live.state, event);
-    if (const auto published = outbox::to_integration_event(event)) {
+    if (const auto published = outbox::to_integration_event(written)) {
       work_->outbox().event(envelope, *published, Aggregate::aggregate_id(command), ++live.head.published_version,
                             number);
     }
@@ -169,6 +169,9 @@ Outcome CommandHandler::handle_alone(const Envelope& envelope, const typename Ag
   if (!decision) return reject(envelope, id, live.head.published_version, decision.error());
   return answer(envelope, begin_result(envelope, id, live.head.published_version));
 }
+
+template Outcome CommandHandler::handle_alone<domain::Order>(const Envelope&, const domain::Order::Command&);
+template Outcome CommandHandler::handle_alone<domain::Customer>(const Envelope&, const domain::Customer::Command&);
 
 Outcome CommandHandler::handle_product(const Incoming& incoming, const domain::Product::Command& command) {
   const auto& sku = domain::Product::aggregate_id(command);

@@ -57,6 +57,9 @@ class CommandHandler {
   Outcome settle(const Envelope& envelope, const SettleBatchReference& answer);
   Outcome release_parked(const Envelope& envelope, const ReleaseParked& command);
   void release_from(const std::string& stream, Lane lane);
+  Outcome handle_order(const Envelope& envelope, const domain::Order::Command& command);
+  Outcome handle_customer(const Incoming& incoming, const domain::Customer::Command& command);
+  Outcome forget(const Incoming& incoming, const std::string& customer_id);
   // An aggregate whose commands need nothing but itself.
   template <domain::Decider Aggregate>
   Outcome handle_alone(const Envelope& envelope, const typename Aggregate::Command& command);
@@ -67,6 +70,13 @@ class CommandHandler {
   template <domain::Decider Aggregate>
   domain::Decision<typename Aggregate::Event> decide(storage::Live<Aggregate>& live, const Envelope& envelope,
                                                      const typename Aggregate::Command& command);
+  // What is written down of an event: of an order's creation not the customer, where customers' ids are sealed. His own
+  // shard knows whose the order is; this one only tells it so, by a command.
+  template <class Event>
+  const Event& to_write(const Event& event) {
+    return event;
+  }
+  const domain::Order::Event& to_write(const domain::Order::Event& event);  // until the next call
   void carry_out(const Envelope& cause, std::string_view stream, const reactions::Reactions& reactions);
   messaging::v1::CommandResult& begin_result(const Envelope& envelope, std::string_view aggregate_id,
                                              std::int64_t version);
@@ -86,6 +96,7 @@ class CommandHandler {
   const Handler pipeline_;
   messaging::v1::CommandResult result_;  // kept for its memory
   std::string remembered_id_;
+  domain::Order::Event unnamed_;
   std::uint64_t event_number_ = 0;  // of the command at hand
   std::uint64_t reaction_number_ = 0;
   struct Releasing {

@@ -82,6 +82,10 @@ Command from_proto(const customer::RecordOrder& m) {
   return domain::Customer::Command{domain::RecordOrder{m.customer_id(), m.order_id(), to_money(m.total())}};
 }
 
+Command from_proto(const customer::ForgetCustomer& m) {
+  return domain::Customer::Command{domain::ForgetCustomer{m.customer_id()}};
+}
+
 Command from_proto(const messaging::ReplayParked& m) { return ReleaseParked{m.stream(), m.command_id(), false}; }
 Command from_proto(const messaging::DiscardParked& m) { return ReleaseParked{m.stream(), m.command_id(), true}; }
 
@@ -100,8 +104,8 @@ struct TypeList {
 
 using Published = TypeList<allocation::CreateBatch, allocation::Allocate, allocation::Deallocate,
                            allocation::ChangeBatchQuantity, ordering::CreateOrder, ordering::PayOrder,
-                           ordering::ShipOrder, ordering::CancelOrder, messaging::ReplayParked,
-                           messaging::DiscardParked>;
+                           ordering::ShipOrder, ordering::CancelOrder, customer::ForgetCustomer,
+                           messaging::ReplayParked, messaging::DiscardParked>;
 using Internal = TypeList<allocation::ClaimBatchReference, allocation::SettleBatchReference,
                           ordering::CancelUnpaidOrder, ordering::RecordAllocation, ordering::RecordOutOfStock,
                           ordering::RecordDeallocation, customer::RecordOrder>;

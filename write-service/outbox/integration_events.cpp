@@ -10,6 +10,7 @@ namespace {
 
 namespace published = allocation::v1;
 namespace ordering = ::ordering::v1;
+namespace customer = ::customer::v1;
 
 using Published = std::optional<IntegrationEvent>;
 
@@ -19,6 +20,10 @@ IntegrationEvent event(std::string_view type, const google::protobuf::Message& m
 
 Published order_event(std::string_view type, const google::protobuf::Message& message) {
   return IntegrationEvent{topics::ordering_events, type, message.SerializeAsString()};
+}
+
+Published customer_event(std::string_view type, const google::protobuf::Message& message) {
+  return IntegrationEvent{topics::customer_events, type, message.SerializeAsString()};
 }
 
 void put(ordering::Money& to, const domain::Money& from) {
@@ -139,18 +144,30 @@ std::optional<IntegrationEvent> to_integration_event(const domain::Order::Event&
                     event_of_domain);
 }
 
+// Whose an order is, its creation says, but for one whose customer is sealed.
 std::optional<IntegrationEvent> to_integration_event(const domain::Customer::Event& event_of_domain) {
-  return std::visit(
-      domain::overloaded{
-          [](const domain::OrderRecorded&) { return Published{}; },
-          [](const domain::CustomerBecameVip& e) -> Published {
-            customer::v1::CustomerBecameVip m;
-            m.set_customer_id(e.customer_id);
-            m.set_order_id(e.order_id);
-            return IntegrationEvent{topics::customer_events, "customer.v1.CustomerBecameVip", m.SerializeAsString()};
-          },
-      },
-      event_of_domain);
+  return std::visit(domain::overloaded{
+                        [](const domain::OrderRecorded& e) -> Published {
+                          if (!domain::is_sealed(e.customer_id)) return std::nullopt;
+                          customer::OrderRecorded m;
+                          m.set_customer_id(e.customer_id);
+                          m.set_order_id(e.order_id);
+                          put(*m.mutable_total(), e.total);
+                          return customer_event("customer.v1.OrderRecorded", m);
+                        },
+                        [](const domain::CustomerBecameVip& e) -> Published {
+                          customer::CustomerBecameVip m;
+                          m.set_customer_id(e.customer_id);
+                          m.set_order_id(e.order_id);
+                          return customer_event("customer.v1.CustomerBecameVip", m);
+                        },
+                        [](const domain::CustomerForgotten& e) -> Published {
+                          customer::CustomerForgotten m;
+                          m.set_customer_id(e.customer_id);
+                          return customer_event("customer.v1.CustomerForgotten", m);
+                        },
+                    },
+                    event_of_domain);
 }
 
 }  // namespace orderly::outbox

@@ -21,7 +21,7 @@ struct Chunk {
   Lane lane = 0;
   std::int64_t sequence = 0;
   std::int64_t count = 0;
-  std::string messages;
+  std::string messages;  // empty: they cannot be read any more, since they were out once (storage/outbox_seal.h)
   std::chrono::steady_clock::time_point committed = std::chrono::steady_clock::now();  // or read back, after a start
 };
 

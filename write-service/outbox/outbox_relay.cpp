@@ -181,6 +181,10 @@ void OutboxRelay::append_messages(kafka::Publisher& publisher, const Chunk& chun
   EntryReader entries{chunk.messages};
   std::int64_t sequence = chunk.sequence;
   const std::int64_t published = published_[chunk.lane];
+  if (chunk.messages.empty() && sequence + chunk.count > published) {
+    throw std::runtime_error{"outbox message " + std::to_string(std::max(sequence, published)) +
+                             " cannot be read: its key is destroyed, but the broker does not have it"};
+  }
   for (; !entries.at_end(); ++sequence) {
     const auto headers_before = headers_.size();
     auto message = entries.next(headers_);

@@ -76,7 +76,8 @@ Reactions react(const domain::Order::Event& event, const Policies& policies) {
 
 Reactions react(const domain::Customer::Event& event, const Policies&) {
   return std::visit(overloaded{[](const domain::OrderRecorded&) { return Reactions{}; },
-                               [](const domain::CustomerBecameVip&) { return Reactions{}; }},
+                               [](const domain::CustomerBecameVip&) { return Reactions{}; },
+                               [](const domain::CustomerForgotten&) { return Reactions{}; }},
                     event);
 }
 

@@ -16,6 +16,9 @@ StoredForm EventCodec<domain::Customer>::encode(const Event& event) {
                                          stored::CustomerBecameVip m;
                                          m.set_order_id(e.order_id);
                                          return stored_form("CustomerBecameVip", m);
+                                       },
+                                       [](const domain::CustomerForgotten&) {
+                                         return StoredForm{"CustomerForgotten", {}};
                                        }},
                     event);
 }
@@ -30,6 +33,7 @@ domain::Customer::Event EventCodec<domain::Customer>::decode(std::string_view ty
   if (type == "CustomerBecameVip") {
     return domain::CustomerBecameVip{customer_id, parse_stored<stored::CustomerBecameVip>(data).order_id()};
   }
+  if (type == "CustomerForgotten") return domain::CustomerForgotten{customer_id};
   unknown_stored_type(type);
 }
 
@@ -38,13 +42,14 @@ std::string EventCodec<domain::Customer>::encode_snapshot(const domain::Customer
   stored::CustomerSnapshot m;
   for (const auto& order_id : state.orders) m.add_orders(order_id);
   m.set_vip(state.vip);
+  m.set_forgotten(state.forgotten);
   return m.SerializeAsString();
 }
 
 template <>
 domain::Customer::State EventCodec<domain::Customer>::decode_snapshot(std::string_view data) {
   const auto m = parse_stored<stored::CustomerSnapshot>(data);
-  return {{m.orders().begin(), m.orders().end()}, m.vip()};
+  return {{m.orders().begin(), m.orders().end()}, m.vip(), m.forgotten()};
 }
 
 }  // namespace orderly::storage

@@ -5,8 +5,16 @@ CREATE TABLE IF NOT EXISTS shard (
   id             INTEGER PRIMARY KEY CHECK (id = 1),
   schema_version INTEGER NOT NULL,
   shard          INTEGER NOT NULL,  -- the partition of every command topic
-  partitions     INTEGER NOT NULL   -- of every topic; an aggregate's shard depends on it
+  partitions     INTEGER NOT NULL,  -- of every topic; an aggregate's shard depends on it
+  sealed         TEXT    NOT NULL DEFAULT ''  -- the name of the keys that seal customers' ids and outbox; '': nothing is sealed
 );
+
+-- Sealed ids of customers whose keys are to be gone: destroyed after the commit that adds them, and again at each start.
+CREATE TABLE IF NOT EXISTS forgotten_customers (
+  sealed TEXT PRIMARY KEY,
+  offset INTEGER NOT NULL,  -- of the record that said so, in its topic
+  time   INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS lanes (
   lane          INTEGER PRIMARY KEY,
@@ -71,7 +79,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   lane     INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
   count    INTEGER NOT NULL,
-  messages BLOB    NOT NULL,
+  messages BLOB    NOT NULL,  -- sealed where the store is (storage/outbox_seal.h)
   checksum INTEGER,
   PRIMARY KEY (lane, sequence)
 );

@@ -1,53 +1,13 @@
 #include "storage/unit_of_work.h"
 
 #include "storage/checksum.h"
-#include "storage/schema.h"
 
 namespace orderly::storage {
 namespace {
 
-constexpr int schema_version = 4;
 constexpr int lane_shift = 48;  // position = lane << 48 | number
 // stream = lane << 40 | number: small in every event's row. Earlier stores numbered all lanes as the first one.
 constexpr int stream_lane_shift = 40;
-
-std::string file_name(ShardPlace place) { return "shard-" + std::to_string(place.shard) + ".db"; }
-
-// Stores of earlier versions get what they lack; each step runs once, before the schema is made sure of.
-void upgrade(sqlite::Database& db) {
-  // New as well where a crash has left some tables: the row that says the version comes after all of them.
-  const bool is_new = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'shard'") == 0 ||
-                      db.query_integer("SELECT count(*) FROM shard") == 0;
-  const auto version = is_new ? schema_version : db.query_integer("SELECT schema_version FROM shard");
-  if (version >= schema_version) return;
-  sqlite::Transaction transaction{db};
-  if (version < 2) {
-    db.execute(
-        "ALTER TABLE events ADD COLUMN principal TEXT;"
-        "ALTER TABLE held ADD COLUMN offset INTEGER NOT NULL DEFAULT -1;"
-        "ALTER TABLE held ADD COLUMN parked INTEGER NOT NULL DEFAULT 0");
-  }
-  // 3: a product's snapshot may leave lines to tables that version 2 does not know.
-  // 4: rows carry checksums, those from now on.
-  for (const std::string table : {"events", "snapshots", "outbox"}) {
-    const bool is_there = db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = '" + table + "'") == 1;
-    if (is_there) db.execute("ALTER TABLE " + table + " ADD COLUMN checksum INTEGER");
-  }
-  db.execute("UPDATE shard SET schema_version = 4");
-  transaction.commit();
-}
-
-sqlite::Database open_file(const std::filesystem::path& directory, ShardPlace place, bool check_first) {
-  std::filesystem::create_directories(directory);
-  sqlite::Database db{directory / file_name(place), sqlite::OpenMode::read_write};
-  if (check_first) db.check();
-  // Every commit is on the disk before anything of it is published. Checkpoints come every 64 MiB of log.
-  db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768");
-  upgrade(db);
-  db.execute(schema_sql);
-  Deduplication::create_tables(db);
-  return db;
-}
 
 }  // namespace
 
@@ -63,12 +23,13 @@ struct UnitOfWork::Statements {
         published(db, "DELETE FROM outbox WHERE lane = ?1 AND sequence + count <= ?2 AND sequence < ?2"),
         lane(db,
              "UPDATE lanes SET next_offset = ?2, next_position = ?3, next_sequence = ?4, published = ?5 WHERE lane = "
-             "?1") {}
-  sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane;
+             "?1"),
+        forgotten(db, "INSERT OR IGNORE INTO forgotten_customers VALUES (?1, ?2, ?3)") {}
+  sqlite::Statement event, new_stream, stream, snapshot, outbox, published, lane, forgotten;
 };
 
 UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place, const Options& options)
-    : db_(open_file(directory, place, options.check_first)),
+    : db_(open_store(directory, place, {options.check_first, !options.customer_keys.empty()})),
       place_(place),
       least_snapshot_bytes_(options.least_snapshot_bytes),
       aggregates_(db_, options.cache_bytes),
@@ -77,27 +38,17 @@ UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place,
       held_(db_),
       schedule_(db_),
       outbox_(place.partitions) {
-  open(place);
+  if (!options.customer_keys.empty()) customer_keys_.emplace(options.customer_keys, place.shard);
+  open();
+  if (customer_keys_) catch_up_on_keys();
   begin();
 }
 
 UnitOfWork::~UnitOfWork() = default;
 
-void UnitOfWork::open(ShardPlace place) {
+void UnitOfWork::open() {
   sqlite::Transaction transaction{db_};
-  sqlite::Statement{db_, "INSERT OR IGNORE INTO shard(id, schema_version, shard, partitions) VALUES (1, ?1, ?2, ?3)"}
-      .run(schema_version, place.shard, place.partitions);
-  sqlite::Statement found{db_, "SELECT schema_version, shard, partitions FROM shard"};
-  found.step();
-  if (found.integer(0) > schema_version) {
-    throw StoreMismatch{file_name(place) + " was written by a newer version of this program"};
-  }
-  if (found.integer(1) != place.shard || found.integer(2) != place.partitions) {
-    throw StoreMismatch{file_name(place) + " belongs to shard " + std::to_string(found.integer(1)) + " of " +
-                        std::to_string(found.integer(2)) + " partitions, but the topics have " +
-                        std::to_string(place.partitions)};
-  }
-  found.reset();
+  claim_store(db_, place_, customer_keys_ ? customer_keys_->name() : "");
   sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
   for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::lanes[lane]);
   transaction.commit();
@@ -133,6 +84,7 @@ void UnitOfWork::append(LiveStream& live, const Envelope& cause, std::uint64_t n
     touched_.push_back(&live);
     if (live.is_new) live.head.stream = next_streams_[cause.lane]++;
   }
+  newest_ms_ = std::max(newest_ms_, to_unix_ms(cause.time));
   // Positions start at 1: 0 ends a stream's chain.
   const auto position = static_cast<std::int64_t>(cause.lane) << lane_shift | ++lanes_[cause.lane].next_position;
   live.bytes_since_snapshot += event.data.size();
@@ -152,6 +104,7 @@ bool UnitOfWork::has_news() const {
 
 std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
   std::vector<std::shared_ptr<const outbox::Chunk>> chunks;
+  if (customer_keys_) customer_keys_->write();
   {
     sqlite::Transaction transaction{db_};
     write_events();
@@ -161,11 +114,17 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
     schedule_.write();
     write_outbox(chunks);
     write_lanes();
+    if (customer_keys_) {
+      for (const auto& [sealed, at] : customer_keys_->forgetting()) {
+        statements_->forgotten.run(sealed, at.offset, at.time_ms);
+      }
+    }
     transaction.commit();
   }
   results_.committed();
   held_.committed();
   schedule_.committed();
+  if (customer_keys_) settle_keys();
   for (LiveStream* live : touched_) live->touched = live->is_new = false;
   aggregates_.trim(touched_);
   committed_lanes_ = lanes_;
@@ -174,10 +133,35 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::commit() {
   return chunks;
 }
 
+// What was forgotten before a crash, or before the keys were restored from a copy, is forgotten again.
+void UnitOfWork::catch_up_on_keys() {
+  sqlite::Statement forgotten{db_, "SELECT sealed, offset, time FROM forgotten_customers"};
+  while (forgotten.step()) {
+    customer_keys_->forget(std::string{forgotten.text(0)}, {forgotten.integer(1), forgotten.integer(2)});
+  }
+  sqlite::Statement waiting{db_, "SELECT lane, sequence + count, messages FROM outbox"};
+  while (waiting.step()) {
+    customer_keys_->outbox_seal().waits(static_cast<Lane>(waiting.integer(0)), waiting.integer(1), waiting.blob(2));
+  }
+  settle_keys();
+}
+
+// After the commit that says so: the keys go. So does the log, which may still hold a parked command of the customer.
+void UnitOfWork::settle_keys() {
+  const bool is_forgetting = !customer_keys_->forgetting().empty();
+  customer_keys_->committed(newest_ms_);
+  customer_keys_->outbox_seal().committed(published_);
+  if (is_forgetting) db_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 void UnitOfWork::rollback() {
   results_.rolled_back();
   held_.rolled_back();
   schedule_.rolled_back();
+  if (customer_keys_) {
+    customer_keys_->rolled_back();
+    customer_keys_->outbox_seal().rolled_back();
+  }
   aggregates_.drop(touched_);
   lanes_ = committed_lanes_;
   next_streams_ = committed_next_streams_;
@@ -221,9 +205,14 @@ void UnitOfWork::write_outbox(std::vector<std::shared_ptr<const outbox::Chunk>>&
     if (pending.count == 0) continue;
     auto chunk = std::make_shared<outbox::Chunk>(
         outbox::Chunk{lane, lanes_[lane].next_sequence, pending.count, std::move(pending.messages)});
-    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(chunk->messages),
-                            Checksum::of(chunk->sequence, chunk->count, chunk->messages));
     lanes_[lane].next_sequence += chunk->count;
+    std::string sealed;
+    if (customer_keys_) {
+      sealed = customer_keys_->outbox_seal().seal(lane, lanes_[lane].next_sequence, chunk->messages);
+    }
+    const std::string_view stored = customer_keys_ ? sealed : chunk->messages;
+    statements_->outbox.run(lane, chunk->sequence, chunk->count, sqlite::as_blob(stored),
+                            Checksum::of(chunk->sequence, chunk->count, stored));
     chunks.push_back(std::move(chunk));
   }
 }
@@ -251,8 +240,11 @@ std::vector<std::shared_ptr<const outbox::Chunk>> UnitOfWork::chunks_from(Lane l
   while (rows.step()) {
     Checksum::verify(rows, 3, "outbox message " + std::to_string(rows.integer(0)), rows.integer(0), rows.integer(1),
                      rows.blob(2));
-    chunks.push_back(std::make_shared<outbox::Chunk>(
-        outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::string{rows.blob(2)}}));
+    std::string messages{rows.blob(2)};
+    // Without its key it is empty: in a store restored from a backup, what is out since.
+    if (customer_keys_) messages = customer_keys_->outbox_seal().open(messages).value_or("");
+    chunks.push_back(
+        std::make_shared<outbox::Chunk>(outbox::Chunk{lane, rows.integer(0), rows.integer(1), std::move(messages)}));
   }
   return chunks;
 }

@@ -7,29 +7,20 @@
 #include <array>
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "intake/command.h"
 #include "outbox/outbox.h"
 #include "storage/aggregates.h"
+#include "storage/customer_keys.h"
 #include "storage/deduplication.h"
 #include "storage/held_commands.h"
 #include "storage/schedule.h"
+#include "storage/store_file.h"
 
 namespace orderly::storage {
-
-// The store belongs to another shard or partition count, or was written by a newer program: nothing to retry.
-class StoreMismatch : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-struct ShardPlace {
-  std::int32_t shard = 0;       // the partition of every command topic
-  std::int32_t partitions = 1;  // of every topic
-};
 
 struct LaneState {
   std::int64_t next_offset = -2;  // of the next record to read; -2: the first there is
@@ -51,6 +42,7 @@ class UnitOfWork {
     // more than the events themselves, and a load reads at most about twice the state.
     std::size_t least_snapshot_bytes = 32 * 1024;
     Deduplication::Options deduplication;
+    std::filesystem::path customer_keys;  // the folder of the keys' files; empty: customers' ids are not sealed
     // Reads the whole file before anything else: for a store that has turned out to be damaged, so that it does not take
     // commands until the next damaged page is met.
     bool check_first = false;
@@ -63,6 +55,7 @@ class UnitOfWork {
   Deduplication& results() { return results_; }
   HeldCommands& held() { return held_; }
   Schedule& schedule() { return schedule_; }
+  CustomerKeys* customer_keys() { return customer_keys_ ? &*customer_keys_ : nullptr; }  // none: ids are not sealed
   outbox::Outbox& outbox() { return outbox_; }
   const LaneState& lane(Lane lane) const { return lanes_[lane]; }
   ShardPlace place() const { return place_; }
@@ -101,7 +94,9 @@ class UnitOfWork {
     std::string data;
     std::optional<std::string> principal;
   };
-  void open(ShardPlace place);
+  void open();
+  void catch_up_on_keys();
+  void settle_keys();
   void write_events();
   void write_streams();
   void write_snapshot(LiveStream& live);
@@ -118,6 +113,8 @@ class UnitOfWork {
   Deduplication results_;
   HeldCommands held_;
   Schedule schedule_;
+  std::optional<CustomerKeys> customer_keys_;
+  std::int64_t newest_ms_ = 0;  // of the causes of events since the start
   outbox::Outbox outbox_;
   std::array<LaneState, topics::lanes.size()> lanes_, committed_lanes_;
   std::array<std::int64_t, topics::lanes.size()> next_offsets_, published_;

@@ -4,7 +4,7 @@
 #   move-shards.sh TO DIRECTORY...    DIRECTORY i is the volume of pod i: as many as the larger number of pods, TO the new one
 #
 # All write pods must have ended. May be stopped anywhere and run again: a store is removed where it was only when a whole copy
-# lies where it goes.
+# lies where it goes. Customers' keys lie on volumes of their own, for which it is run once more.
 set -eu
 to=$1
 shift
@@ -32,18 +32,20 @@ for directory; do
   done
 done
 for directory; do
-  for store in "$directory"/shard-*.db; do
+  for store in "$directory"/shard-*.db "$directory"/customer-keys-*.db; do
     [ -e "$store" ] || continue
     name=$(basename "$store")
-    shard=${name#shard-} shard=${shard%.db}
+    shard=${name##*-} shard=${shard%.db}
     target=$(directory_of $((shard % to)) "$@")
     [ "$target" != "$directory" ] || continue
     # The log first: a store that has arrived has its log with it.
-    if [ -e "$store-wal" ]; then move "$store-wal" "$target/$name-wal"; fi
+    for log in wal journal; do
+      if [ -e "$store-$log" ]; then move "$store-$log" "$target/$name-$log"; fi
+    done
     move "$store" "$target/$name"
     # The log goes before its store: a log alone would be played into whatever store comes here next.
-    rm -f "$store-wal" "$store-shm" "${store%.db}.lock"
+    rm -f "$store-wal" "$store-shm" "$store-journal" "${store%.db}.lock"
     rm -f "$store"
-    echo "shard $shard: $directory -> $target"
+    echo "${name%.db}: $directory -> $target"
   done
 done
