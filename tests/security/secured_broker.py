@@ -1,5 +1,5 @@
 """A Kafka broker that takes nobody without TLS and a password, a CA and certificates made by openssl, and keys and tokens (PyJWT)."""
-import json, os, shutil, subprocess, sys, time
+import base64, json, os, shutil, subprocess, sys, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end_to_end"))
@@ -41,6 +41,13 @@ class Authority:
         return certificate, key
 
 
+    def client(self):
+        """The Kafka settings of a client that shows a certificate of ours instead of a password."""
+        certificate, key = self.issue("client")
+        return {"security.protocol": "SSL", "ssl.ca.location": str(self.certificate), "ssl.certificate.location": str(certificate),
+                "ssl.key.location": str(key), "broker.address.family": "v4"}
+
+
 class KeyPair:
     """A signing key in a file, its public half in another, and the tokens that it makes."""
 
@@ -59,6 +66,30 @@ class KeyPair:
         algorithm = jwt.get_algorithm_by_name(self.algorithm)
         made = json.loads(algorithm.to_jwk(algorithm.prepare_key(self.public_file.read_text())))
         return {k: v for k, v in made.items() if k not in ("key_ops", "alg")} | {"kid": key_id}
+
+
+class Keys:
+    """Of everybody: the identity provider, the principals, and the write services."""
+
+    def __init__(self, directory, service_secret):
+        self.issuer = KeyPair(directory, "issuer", "RS256")
+        self.issuer_ec = KeyPair(directory, "issuer-ec", "ES256")
+        self.shop, self.store = KeyPair(directory, "shop", "ES256"), KeyPair(directory, "store", "RS256")
+        self.stranger = KeyPair(directory, "stranger", "ES256")
+        self.service = base64.urlsafe_b64encode(service_secret.encode()).decode().rstrip("=")
+        self.commands, self.http = Path(directory) / "commands.json", Path(directory) / "issuers.json"
+        self.commands.write_text(json.dumps({"keys": [
+            self.shop.jwk("shop"), self.store.jwk("store"), {"kty": "oct", "kid": "write-service", "k": self.service}]}))
+        self.http.write_text(json.dumps({"keys": [self.issuer.jwk("one"), self.issuer_ec.jwk("two")]}))
+
+    def claims(self, roles, **more):
+        return {"iss": "https://issuer.example", "aud": ["orderly"], "exp": int(time.time()) + 600, "roles": roles} | more
+
+    def reader(self, **more):
+        return self.issuer.token(self.claims(["reader"], **more), kid="one")
+
+    def operator(self, **more):
+        return self.issuer_ec.token(self.claims(["operator"], **more))
 
 
 class SecuredBroker:

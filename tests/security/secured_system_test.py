@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The whole system with every door shut: a broker that demands TLS and a password, HTTPS, bearer tokens, signed commands. What has
 the right keys works; what has not is told why; no secret is in a log or on a command line."""
-import base64, ctypes, hashlib, hmac, http.client, json, os, secrets, shutil, ssl, subprocess, tempfile, time, urllib.error, urllib.request
+import base64, concurrent.futures, ctypes, hashlib, hmac, http.client, json, os, secrets, shutil, ssl, subprocess, tempfile, time, urllib.error, urllib.request
 from pathlib import Path
 
-from secured_broker import Authority, KeyPair, SecuredBroker, jwt, until
+from secured_broker import Authority, Keys, SecuredBroker, jwt, until
 from system import BIN, Producer, free_port
 
 directory = Path(tempfile.mkdtemp(prefix="orderly-security-"))
@@ -25,13 +25,6 @@ def kafka(mechanism="PLAIN", user="plain", ca=ours):
     """The settings that are no secret, for a config file."""
     return {"security.protocol": "SASL_SSL", "sasl.mechanism": mechanism, "sasl.username": user,
             "ssl.ca.location": str(ca.certificate), "broker.address.family": "v4"}
-
-
-def certified(authority=ours):
-    """The settings of a client that shows a certificate instead of a password."""
-    certificate, key = authority.issue("client")
-    return {"security.protocol": "SSL", "ssl.ca.location": str(ours.certificate), "ssl.certificate.location": str(certificate),
-            "ssl.key.location": str(key), "broker.address.family": "v4"}
 
 
 def scram_works():
@@ -91,10 +84,6 @@ class Program:
 def test_who_may_come_to_the_broker(broker):
     create = ["topics", "create", "--brokers", broker.address, "--partitions", PARTITIONS]
     password = in_file("password", SECRETS["plain"] + "\n")
-    told = orderly(*create, *options(kafka()), "--kafka", f"sasl.password=@{in_file('wrong', SECRETS['wrong'])}", code=1)
-    assert "uthentication" in told, told
-    told = orderly(*create, *options(kafka(ca=strange)), "--kafka", f"sasl.password=@{password}", code=1)
-    assert "certificate" in told or "verify" in told, told
     assert "cannot read" in orderly(*create, *options(kafka()), "--kafka", "sasl.password=@/no/file", code=2)
     assert "--kafka: key=value wanted" in orderly(*create, "--kafka", SECRETS["wrong"], code=2)
     # Each way to give the password, and each mechanism.
@@ -102,15 +91,26 @@ def test_who_may_come_to_the_broker(broker):
     orderly(*create, *options(kafka()), environment={"ORDERLY_KAFKA_SASL_PASSWORD": SECRETS["plain"]})
     config = in_file("plain.conf", "".join(f"kafka={k}={v}\n" for k, v in kafka().items()) + f"kafka=sasl.password={SECRETS['plain']}\n")
     orderly(*create, "--config", config)
-    for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256"):
-        told = orderly(*create, *options(kafka(mechanism, "scram")), environment={"ORDERLY_KAFKA_SASL_PASSWORD": SECRETS["scram"]},
-                       code=0 if scram_works() else 1)
-        assert scram_works() or "cannot do SCRAM with Kafka 4" in told, told
-    # A certificate does without a password.
     certificate_only = ["topics", "create", "--brokers", broker.certified_address, "--partitions", PARTITIONS]
-    orderly(*certificate_only, *options(certified()))
-    orderly(*certificate_only, *options(certified(strange)), code=1)
-    orderly(*certificate_only, *options({"security.protocol": "SSL", "ssl.ca.location": ours.certificate}), code=1)
+    orderly(*certificate_only, *options(ours.client()))
+    scram = {"ORDERLY_KAFKA_SASL_PASSWORD": SECRETS["scram"]}
+    scrams = [((*create, *options(kafka(mechanism, "scram"))), scram, "cannot do SCRAM with Kafka 4") for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256")]
+    if scram_works():
+        for words, environment, _ in scrams:
+            orderly(*words, environment=environment)
+    test_who_may_not([
+        ((*create, *options(kafka()), "--kafka", f"sasl.password=@{in_file('wrong', SECRETS['wrong'])}"), None, "uthentication"),
+        ((*create, *options(kafka(ca=strange)), "--kafka", f"sasl.password=@{password}"), None, "certificate"),
+        ((*certificate_only, *options(strange.client() | {"ssl.ca.location": str(ours.certificate)})), None, "Kafka"),
+        ((*certificate_only, *options({"security.protocol": "SSL", "ssl.ca.location": ours.certificate})), None, "Kafka"),
+        *([] if scram_works() else scrams)])
+
+
+def test_who_may_not(refused):
+    """All at once, since each tries for ten seconds."""
+    with concurrent.futures.ThreadPoolExecutor(len(refused)) as pool:
+        for told, (_, _, why) in zip(pool.map(lambda r: orderly(*r[0], environment=r[1], code=1), refused), refused):
+            assert why in told, told
 
 
 def test_a_refused_service_says_why(broker, name, where):
@@ -122,30 +122,6 @@ def test_a_refused_service_says_why(broker, name, where):
         assert program.get("/readyz", scheme="http")[0] == 503
         until(lambda: words in program.log.read_text(), 10, f"the log of {name} says {words}")
         program.stop()
-
-
-class Keys:
-    """Of everybody: the identity provider, the principals, and the write services."""
-
-    def __init__(self):
-        self.issuer = KeyPair(directory, "issuer", "RS256")
-        self.issuer_ec = KeyPair(directory, "issuer-ec", "ES256")
-        self.shop, self.store = KeyPair(directory, "shop", "ES256"), KeyPair(directory, "store", "RS256")
-        self.stranger = KeyPair(directory, "stranger", "ES256")
-        service = base64.urlsafe_b64encode(SECRETS["service"].encode()).decode().rstrip("=")
-        SECRETS["service in base64"] = service
-        self.commands = in_file("commands.json", json.dumps({"keys": [
-            self.shop.jwk("shop"), self.store.jwk("store"), {"kty": "oct", "kid": "write-service", "k": service}]}))
-        self.http = in_file("issuers.json", json.dumps({"keys": [self.issuer.jwk("one"), self.issuer_ec.jwk("two")]}))
-
-    def claims(self, roles, **more):
-        return {"iss": "https://issuer.example", "aud": ["orderly"], "exp": int(time.time()) + 600, "roles": roles} | more
-
-    def reader(self, **more):
-        return self.issuer.token(self.claims(["reader"], **more), kid="one")
-
-    def operator(self, **more):
-        return self.issuer_ec.token(self.claims(["operator"], **more))
 
 
 def test_bearer_tokens(read, keys):
@@ -278,14 +254,15 @@ def main(broker):
     test_who_may_come_to_the_broker(broker)
     test_a_refused_service_says_why(broker, "write-service", "refused-write")
     test_a_refused_service_says_why(broker, "read-service", "refused-read")
-    keys = Keys()
+    keys = Keys(directory, SECRETS["service"])
+    SECRETS["service in base64"] = keys.service
     certificate, key = ours.issue("services")
     tls = ["--tls-cert", certificate, "--tls-key", key]
     config = in_file("write.conf", "".join(f"kafka={k}={v}\n" for k, v in kafka().items()) + f"kafka=sasl.password={SECRETS['plain']}\n"
                      f"command-auth=required\ncommand-keys={keys.commands}\nallow=role:buyer=ordering.v1.*,customer.v1.*\n"
                      "allow=store=allocation.v1.*\nrole=buyer=shop,web\n")
     write = Program("write-service", "--brokers", broker.address, "--data", directory / "write", "--config", config, *tls)
-    read = Program("read-service", "--brokers", broker.certified_address, "--data", directory / "read", *options(certified()), *tls,
+    read = Program("read-service", "--brokers", broker.certified_address, "--data", directory / "read", *options(ours.client()), *tls,
                    "--auth-keys", keys.http, "--auth-issuer", "https://issuer.example", "--auth-audience", "orderly")
     for program in (write, read):
         until(lambda: program.get("/readyz")[0] == 200, 40, f"{program.log.name} is ready: {program.get('/readyz')}")
