@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int timeout_ms = 30'000;
+constexpr int timeout_ms = 60'000;  // a fresh broker on a busy machine
 
 using Options = std::unique_ptr<rd_kafka_AdminOptions_t, With<rd_kafka_AdminOptions_destroy>>;
 using Answer = std::unique_ptr<rd_kafka_event_t, With<rd_kafka_event_destroy>>;
