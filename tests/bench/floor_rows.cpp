@@ -74,11 +74,15 @@ struct File {
 }  // namespace
 
 struct FloorRows::Files {
-  explicit Files(const std::filesystem::path& folder) {
+  explicit Files(const std::filesystem::path& folder) : files(open_all(folder)) {}
+
+  static std::map<std::string, File> open_all(const std::filesystem::path& folder) {
+    std::map<std::string, File> files;
     for (auto& view : read::all_views()) {
       const auto name = view.name;
       files.try_emplace(name, folder, std::move(view));
     }
+    return files;
   }
   sqlite::Statement prepare(const char* view, const char* sql) const { return files.at(view).prepare(sql); }
 

@@ -147,7 +147,6 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
     publisher.idle();
     return publisher.renew();
   }
-  next_begin_ = started + options_.least_interval;
   messages_.clear();
   headers_.clear();
   header_ends_.clear();
@@ -169,11 +168,13 @@ void OutboxRelay::publish_next(kafka::Publisher& publisher) {
     watermarks.push_back({std::string{topics::lanes[lane]}, options_.shard, next[lane]});
   }
   if (!watermarks.empty()) publisher.publish(messages_, watermarks);
+  const auto ended = std::chrono::steady_clock::now();
+  next_begin_ = std::max(started + options_.least_interval, ended + (ended - started));
   for (Lane lane = 0; lane < next.size(); ++lane) published_[lane] = next[lane];
   shorten_ = false;
   most_messages_ = std::min(most_messages_ * 2, options_.max_messages);
   finish(chunks);
-  report_({messages_, started - chunks.front()->committed, std::chrono::steady_clock::now() - started});
+  report_({messages_, started - chunks.front()->committed, ended - started});
 }
 
 // Those behind the watermark are out already: a chunk may straddle it after a crash.

@@ -44,7 +44,7 @@ class OutboxRelay {
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
     std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
     // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
-    // milliseconds of CPU, whatever is in it.
+    // milliseconds of CPU, whatever is in it. After one that took longer there is a pause as long as it took.
     std::chrono::milliseconds least_interval{0};
     std::chrono::milliseconds drain_at_stop{4'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
