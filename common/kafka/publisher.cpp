@@ -234,8 +234,9 @@ void LibrdkafkaPublisher::give_up(rd_kafka_error_s* error) {
   }
   if (rd_kafka_error_is_fatal(error) != 0) throw Error{Error::Kind::fatal, reason};
   if (rd_kafka_error_txn_requires_abort(error) != 0) {
-    // A failing abort leaves nothing to save in this client.
-    rd_kafka_error_t* abort_error = rd_kafka_abort_transaction(client_.get(), slice_ms * 20);
+    // A failing abort leaves nothing to save in this client. At the program's end the next one's start aborts it.
+    const int timeout_ms = interrupted_.load() ? slice_ms : slice_ms * 20;
+    rd_kafka_error_t* abort_error = rd_kafka_abort_transaction(client_.get(), timeout_ms);
     if (abort_error != nullptr) {
       const std::string abort_reason = rd_kafka_error_string(abort_error);
       rd_kafka_error_destroy(abort_error);

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
 constexpr std::size_t much_bytes = 256 * 1024;  // no transaction waits for company then
+constexpr auto longest_silence = 10s;  // of a broker, before it is said: librdkafka does not always tell that all are away
 }  // namespace
 
 OutboxRelay::OutboxRelay(const Options& options, MakePublisher make_publisher, Watermarks published, Chunks waiting,
@@ -58,7 +59,14 @@ bool OutboxRelay::wait_for_room(std::chrono::milliseconds timeout) {
 
 std::optional<std::string> OutboxRelay::trouble() const {
   const std::lock_guard lock{mutex_};
-  return trouble_;
+  if (trouble_ || !at_it_since_) return trouble_;
+  if (std::chrono::steady_clock::now() - *at_it_since_ < longest_silence) return std::nullopt;
+  return "outbox: Kafka has not answered for over 10 s";
+}
+
+void OutboxRelay::note_at_it(bool at_it) {
+  const std::lock_guard lock{mutex_};
+  at_it_since_ = at_it ? std::optional{std::chrono::steady_clock::now()} : std::nullopt;
 }
 
 void OutboxRelay::run() {
@@ -86,6 +94,7 @@ void OutboxRelay::release() {
 }
 
 std::chrono::milliseconds OutboxRelay::step() {
+  note_at_it(true);
   try {
     if (!connected_) connect();
     connected_ = true;
@@ -96,6 +105,7 @@ std::chrono::milliseconds OutboxRelay::step() {
     most_messages_ = std::max(most_messages_ / 4, fewest_messages);
     note_error(error);
   }
+  note_at_it(false);
   return back_off_;
 }
 

@@ -84,6 +84,7 @@ class OutboxRelay {
   bool skip_reply(kafka::Publisher& publisher, const kafka::OutgoingMessage& message);
   void finish(const Chunks& done);
   void note_error(const std::exception& error);
+  void note_at_it(bool at_it);
   bool wait_for_work();
 
   const Options options_;
@@ -97,6 +98,7 @@ class OutboxRelay {
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_{};
   std::optional<std::string> trouble_ = "the outbox relay is starting";
+  std::optional<std::chrono::steady_clock::time_point> at_it_since_;  // a step that has not ended
   std::shared_ptr<kafka::Publisher> publisher_;  // guarded for interrupt(); used by the thread alone
 
   std::array<std::atomic<std::int64_t>, topics::lanes.size()> published_{};
