@@ -100,9 +100,10 @@ stop_process() {
   rm -f "$pidfile"
 }
 
-# build PRESET: configures and builds, one at a time; the configuration's output is shown only when it fails.
+# build PRESET [TARGET...]: configures and builds these targets, or all, one at a time; the configuration's output is shown only when it fails.
 build() {
-  local log=$root/build/configure-$1.log
+  local log=$root/build/configure-$1.log only=()
+  (($# == 1)) || only=(--target "${@:2}")
   say "building ($1)"
   mkdir -p "$root/build"
   (
@@ -110,6 +111,6 @@ build() {
     exec 9>"build/$1.lock"
     flock 9
     cmake --preset "$1" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "cmake could not configure the build: see $log"; }
-    cmake --build --preset "$1" -j "$(nproc)" >&2 || die "the build failed; the lines above say where"
+    cmake --build --preset "$1" -j "$(nproc)" "${only[@]}" >&2 || die "the build failed; the lines above say where"
   )
 }
