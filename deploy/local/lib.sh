@@ -100,7 +100,8 @@ stop_process() {
   rm -f "$pidfile"
 }
 
-# build PRESET [TARGET...]: configures and builds these targets, or all, one at a time; the configuration's output is shown only when it fails.
+# build PRESET [TARGET...]: configures and builds these targets, or all, one at a time; the configuration's output is shown
+# only when it fails.
 build() {
   local log=$root/build/configure-$1.log only=()
   (($# == 1)) || only=(--target "${@:2}")
