@@ -4,9 +4,10 @@ that the services send each other."""
 import os, time
 
 from figures import compared
-from harness import SKUS, Meter, say, writer
+from harness import SKUS, Meter, run_write, say, writer
 
 COMMANDS = ("ordering.commands", "allocation.commands", "customer.commands")
+FLOOR_TOPICS = [f"--topic={topic}" for topic in COMMANDS]
 WORK_DONE = ("ordering.events", "allocation.events", "customer.events", "command.results")
 EVENTS_OF_AN_ORDER = 4  # created, allocated, paid, shipped
 PARTITIONS = 4
@@ -49,19 +50,6 @@ def run_ours(broker, orders):
     return {"per_s": round(orders / took_ms * 1000), **used}
 
 
-def run_floor(broker, orders, commands):
-    broker.load("topics", "--keep-commands")
-    with writer(broker, "bench-floor-write", PARTITIONS, *(f"--topic={topic}" for topic in COMMANDS)) as running:
-        meter = Meter(running, broker)
-        for topic in ("allocation.events", "command.results"):
-            broker.load("wait", "--topic", topic, "--count", commands)
-        used = meter.read(per=orders)
-    events = broker.load("count", "--topic", "allocation.events", "--count", commands)
-    if events["records"] != commands:
-        raise RuntimeError(f"bench-floor-write: {events['records']} events of {commands} commands")
-    return {"per_s": round(orders / (events["last_ms"] - events["first_ms"]) * 1000), **used}
-
-
 def figures(broker, scale):
     ours, floor, commands = [], [], 0
     for number in range(scale.rounds):
@@ -69,7 +57,8 @@ def figures(broker, scale):
         ours.append(run_ours(broker, scale.orders))
         commands = sum(count(broker, topic)["records"] for topic in COMMANDS)
         say(f"  ours: {ours[-1]}, {commands} commands")
-        floor.append(run_floor(broker, scale.orders, commands))  # on the commands that our run left
+        # On the commands that our run left.
+        floor.append(run_write(broker, "bench-floor-write", commands - SKUS, PARTITIONS, FLOOR_TOPICS, per=scale.orders))
         say(f"  floor: {floor[-1]}")
     each = round((commands - SKUS) / scale.orders, 1)
     yield compared(

@@ -4,8 +4,7 @@ events while the view is served. The events are a shop's, of every kind; `lines`
 import json, os, time, urllib.request
 
 from figures import compared, interleaved
-from harness import SKUS, Meter, Program, free_port, projected, say, wait_ready
-from waiting import wait_until
+from harness import SKUS, Meter, Program, free_port, projected, say, wait_ready, wait_until
 
 WORKLOADS = {
     "a shop's events": ("shop", []),

@@ -5,8 +5,7 @@ import json, os, shutil, subprocess, urllib.request
 from pathlib import Path
 
 from figures import compared, interleaved
-from harness import WORK, Program, free_port, stat_of, wait_ready
-from waiting import wait_until
+from harness import WORK, Program, free_port, stat_of, wait_ready, wait_until
 
 SCRIPT = Path(__file__).with_name("queries.lua")
 CONNECTIONS = 32

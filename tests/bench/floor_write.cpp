@@ -3,7 +3,6 @@
 // each in Kafka transactions with its watermark. Same topics, sizes, headers and settings as the write service; no
 // decoding, no deduplication, no decision, no recovery.
 //   bench-floor-write --brokers H:P --data DIR      until SIGTERM
-#include <array>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -18,6 +17,7 @@
 #include "common/process/termination.h"
 #include "common/sqlite/database.h"
 #include "messaging/v1/messaging.pb.h"
+#include "record.h"
 
 namespace po = boost::program_options;
 
@@ -51,25 +51,14 @@ struct Payloads {
   }
   std::string stored, event, result;
   const std::string time = to_rfc3339(SystemClock{}.now());
-  const std::array<kafka::Header, 10> event_headers{{{"ce_specversion", "1.0"},
-                                                     {"ce_id", id},
-                                                     {"ce_type", "allocation.v1.Allocated"},
-                                                     {"ce_source", "/orderly/write-service"},
-                                                     {"ce_time", time},
-                                                     {"ce_subject", sku},
-                                                     {"content-type", "application/protobuf"},
-                                                     {"ce_correlationid", id},
-                                                     {"ce_causationid", id},
-                                                     {"ce_streamversion", version}}};
-  const std::array<kafka::Header, 9> result_headers{{{"ce_specversion", "1.0"},
-                                                     {"ce_id", id},
-                                                     {"ce_type", "messaging.v1.CommandResult"},
-                                                     {"ce_source", "/orderly/write-service"},
-                                                     {"ce_time", time},
-                                                     {"content-type", "application/protobuf"},
-                                                     {"ce_correlationid", id},
-                                                     {"ce_causationid", id},
-                                                     {"ce_subject", sku}}};
+  const std::vector<kafka::Header> event_headers = bench::event_headers({.id = id,
+                                                                         .type = "allocation.v1.Allocated",
+                                                                         .time = time,
+                                                                         .subject = sku,
+                                                                         .command_id = id,
+                                                                         .version = version});
+  const std::vector<kafka::Header> result_headers =
+      bench::result_headers({.id = id, .time = time, .subject = sku, .command_id = id});
 };
 
 constexpr const char* schema = R"sql(

@@ -188,17 +188,22 @@ class Meter:
         }
 
 
-def wait_ready(program, port, seconds=30):
+def wait_until(condition, seconds, what):
     deadline = time.monotonic() + seconds
-    while True:
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+def wait_ready(program, port, seconds=30):
+    def is_ready():
         program.check()
         with contextlib.suppress(OSError):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{program.name} is not ready after {seconds} s: see {program.log}")
-        time.sleep(0.05)
+                return answer.status == 200
+
+    wait_until(is_ready, seconds, f"{program.name} is ready: see {program.log}")
 
 
 def projected(directory, topics):
@@ -236,16 +241,17 @@ def writer(broker, program, partitions=4, *options):
     return Program(program, "--brokers", broker.address, *options)
 
 
-def run_write(broker, program, commands, partitions=4):
-    """One program on the commands that are there, its output topics fresh."""
+def run_write(broker, program, commands, partitions=4, options=(), per=None):
+    """One program on the commands that are there, its output topics fresh; the figures are of `per` things, else of the commands."""
+    per = per or commands
     shape = ["--partitions", partitions]
     broker.load("topics", "--keep-commands", *shape)
-    with writer(broker, program, partitions) as running:
+    with writer(broker, program, partitions, *options) as running:
         meter = Meter(running, broker)
         # An event a command, and at least one transaction's mark; then a second in which nothing comes.
         for topic in ("allocation.events", "command.results"):
             broker.load("wait", "--topic", topic, "--count", commands + SKUS, *shape)
-        used = meter.read(per=commands)
+        used = meter.read(per=per)
     events = broker.load("count", "--topic", "allocation.events", "--count", commands + SKUS, *shape)
     results = broker.load("count", "--topic", "command.results", "--count", commands + SKUS, *shape)
     if events["records"] != commands + SKUS or results["records"] != commands + SKUS:
@@ -253,7 +259,7 @@ def run_write(broker, program, commands, partitions=4):
             f"{program}: {events['records']} events and {results['records']} results of {commands + SKUS} commands"
         )
     return {
-        "per_s": round(commands / (events["last_ms"] - events["first_ms"]) * 1000),
-        "from_start_per_s": round(commands / (events["last_ms"] / 1000 - running.started)),
+        "per_s": round(per / (events["last_ms"] - events["first_ms"]) * 1000),
+        "from_start_per_s": round(per / (events["last_ms"] / 1000 - running.started)),
         **used,
     }

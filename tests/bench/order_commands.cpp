@@ -59,17 +59,7 @@ Record OrderCommands::command(std::string_view type) {
   const auto now = SystemClock{}.now();
   time_ = to_rfc3339(now);
   id_ = new_uuid_v7(now, random_);
-  return {type,
-          order_,
-          id_,
-          value_,
-          {{"ce_specversion", "1.0"},
-           {"ce_id", id_},
-           {"ce_type", type},
-           {"ce_source", "/bench"},
-           {"ce_time", time_},
-           {"ce_subject", order_},
-           {"content-type", "application/protobuf"}}};
+  return {type, order_, id_, value_, command_headers({.id = id_, .type = type, .time = time_, .subject = order_})};
 }
 
 }  // namespace orderly::bench

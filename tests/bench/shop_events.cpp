@@ -28,7 +28,6 @@ std::string format(const char* pattern, Arguments... arguments) {
   return text;
 }
 
-std::string sku_name(int sku) { return format("SKU-%04d", sku); }
 std::string batch_name(const std::string& sku) { return "batch-" + sku; }
 
 void set(ordering::v1::Money* money, std::int64_t minor_units) {
@@ -50,25 +49,18 @@ Published ShopEvents::event(const char* topic, const Message& message, const std
   time_ = to_rfc3339(now);
   version_ = std::to_string(of_sku ? ++sku_versions_[subject] : ++order_version_);
   return {topic,
-          {type_,
-           key_,
-           command_id_,
-           value_,
-           {{"ce_specversion", "1.0"},
-            {"ce_id", event_id_},
-            {"ce_type", type_},
-            {"ce_source", "/orderly/write-service"},
-            {"ce_time", time_},
-            {"ce_subject", key_},
-            {"content-type", "application/protobuf"},
-            {"ce_correlationid", command_id_},
-            {"ce_causationid", command_id_},
-            {"ce_streamversion", version_}}}};
+          {type_, key_, command_id_, value_,
+           event_headers({.id = event_id_,
+                          .type = type_,
+                          .time = time_,
+                          .subject = key_,
+                          .command_id = command_id_,
+                          .version = version_})}};
 }
 
 Published ShopEvents::batch_created(int sku) {
   allocation::v1::BatchCreated message;
-  message.set_sku(sku_name(sku));
+  message.set_sku(Workload::sku_name(sku));
   message.set_batch_ref(batch_name(message.sku()));
   message.set_quantity(2'000'000'000);
   return event(allocation_events, message, message.sku());
@@ -110,7 +102,7 @@ Published ShopEvents::order_created() {
   order_version_ = 0;
   skus_.clear();
   while (std::ssize(skus_) < lines_an_order) {
-    auto sku = sku_name(static_cast<int>(random_() % static_cast<std::uint64_t>(options_.skus)));
+    auto sku = Workload::sku_name(static_cast<int>(random_() % static_cast<std::uint64_t>(options_.skus)));
     if (std::ranges::find(skus_, sku) == skus_.end()) skus_.push_back(std::move(sku));
   }
   ordering::v1::OrderCreated created;
@@ -179,22 +171,10 @@ Published ShopEvents::result_of_last() {
   message.set_version(1);
   message.set_correlation_id(command_id_);
   message.SerializeToString(&value_);
-  type_ = "messaging.v1.CommandResult";
   event_id_ = derive_id(command_id_, "result", 0);
   return {"command.results",
-          {type_,
-           command_id_,
-           command_id_,
-           value_,
-           {{"ce_specversion", "1.0"},
-            {"ce_id", event_id_},
-            {"ce_type", type_},
-            {"ce_source", "/orderly/write-service"},
-            {"ce_time", time_},
-            {"content-type", "application/protobuf"},
-            {"ce_correlationid", command_id_},
-            {"ce_causationid", command_id_},
-            {"ce_subject", key_}}}};
+          {result_type, command_id_, command_id_, value_,
+           result_headers({.id = event_id_, .time = time_, .subject = key_, .command_id = command_id_})}};
 }
 
 }  // namespace orderly::bench

@@ -75,17 +75,9 @@ int Workload::next_sku() {
 Record Workload::command(std::string_view type) {
   time_ = to_rfc3339(now());
   const std::string_view sku = sku_names_[static_cast<std::size_t>(sku_)];
-  return {type,
-          sku,
-          id_,
-          value_,
-          {{"ce_specversion", "1.0"},
-           {"ce_id", id_},
-           {"ce_type", type},
-           {"ce_source", "/bench"},
-           {"ce_time", time_},
-           {"ce_subject", sku},
-           {"content-type", options_.json ? "application/json" : "application/protobuf"}}};
+  const std::string_view form = options_.json ? "application/json" : "application/protobuf";
+  return {type, sku, id_, value_,
+          command_headers({.id = id_, .type = type, .time = time_, .subject = sku, .content_type = form})};
 }
 
 Record Workload::create_batch(int sku) {
@@ -128,20 +120,13 @@ Record Workload::event(std::string_view type) {
   event_id_ = derive_id(id_, "event", 0);
   version_ = std::to_string(++versions_[static_cast<std::size_t>(sku_)]);
   const std::string_view sku = sku_names_[static_cast<std::size_t>(sku_)];
-  return {type,
-          sku,
-          id_,
-          value_,
-          {{"ce_specversion", "1.0"},
-           {"ce_id", event_id_},
-           {"ce_type", type},
-           {"ce_source", "/orderly/write-service"},
-           {"ce_time", time_},
-           {"ce_subject", sku},
-           {"content-type", "application/protobuf"},
-           {"ce_correlationid", id_},
-           {"ce_causationid", id_},
-           {"ce_streamversion", version_}}};
+  return {type, sku, id_, value_,
+          event_headers({.id = event_id_,
+                         .type = type,
+                         .time = time_,
+                         .subject = sku,
+                         .command_id = id_,
+                         .version = version_})};
 }
 
 Record Workload::batch_created(int sku) {
@@ -179,20 +164,8 @@ Record Workload::result_of_last() {
   message.set_correlation_id(id_);
   message.SerializeToString(&value_);
   event_id_ = derive_id(id_, "result", 0);
-  constexpr std::string_view type = "messaging.v1.CommandResult";
-  return {type,
-          id_,
-          id_,
-          value_,
-          {{"ce_specversion", "1.0"},
-           {"ce_id", event_id_},
-           {"ce_type", type},
-           {"ce_source", "/orderly/write-service"},
-           {"ce_time", time_},
-           {"content-type", "application/protobuf"},
-           {"ce_correlationid", id_},
-           {"ce_causationid", id_},
-           {"ce_subject", sku}}};
+  return {result_type, id_, id_, value_,
+          result_headers({.id = event_id_, .time = time_, .subject = sku, .command_id = id_})};
 }
 
 }  // namespace orderly::bench

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/kafka/message.h"
+#include "record.h"
 
 namespace orderly::bench {
 
@@ -19,12 +20,7 @@ struct WorkloadOptions {
   std::int32_t partitions = 4;
 };
 
-// Views into the Workload, until its next call.
-struct Record {
-  std::string_view type, key, id, value;
-  std::vector<kafka::Header> headers;
-};
-
+// Its records are views into the Workload, until its next call.
 class Workload {
  public:
   explicit Workload(const WorkloadOptions& options);
