@@ -101,10 +101,15 @@ void Outbox::add_trace(const Envelope& cause) {
   add_if_given(headers_, "tracestate", cause.tracestate);
 }
 
-void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
-                     const std::string* payload) {
+// As they came, under the id that the command is known by.
+void Outbox::take_headers(const kafka::Message& record, const Envelope& envelope) {
   headers_.assign(record.headers.begin(), record.headers.end());
   if (!record.header("ce_id")) headers_.push_back({"ce_id", envelope.id});
+}
+
+void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std::int32_t partition,
+                     const std::string* payload) {
+  take_headers(record, envelope);
   if (payload != nullptr) {
     std::erase_if(headers_, [](const kafka::Header& header) { return header.name == "content-type"; });
     headers_.push_back({"content-type", protobuf});
@@ -113,8 +118,7 @@ void Outbox::forward(const kafka::Message& record, const Envelope& envelope, std
 }
 
 void Outbox::forward_unproved(const kafka::Message& record, const Envelope& envelope, std::int32_t partition) {
-  headers_.assign(record.headers.begin(), record.headers.end());
-  if (!record.header("ce_id")) headers_.push_back({"ce_id", envelope.id});
+  take_headers(record, envelope);
   headers_.push_back({intake::unproved_header, "1"});
   append(envelope.lane, record.topic, partition, record.key, record.value);
 }

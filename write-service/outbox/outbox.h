@@ -59,6 +59,7 @@ class Outbox {
 
  private:
   void add_trace(const Envelope& cause);
+  void take_headers(const kafka::Message& record, const Envelope& envelope);
   kafka::OutgoingMessage own_message(const Envelope& cause, const OwnCommand& command, std::string_view id, Time time);
   void append(Lane lane, std::string_view topic, std::int32_t partition, std::optional<std::string_view> key,
               std::string_view value);

@@ -36,7 +36,7 @@ void upgrade(sqlite::Database& db) {
   // 3: a product's snapshot may leave lines to tables that version 2 does not know.
   if (version < 4) add_checksums(db);
   if (version < 5) db.execute("ALTER TABLE shard ADD COLUMN sealed TEXT NOT NULL DEFAULT ''");
-  db.execute("UPDATE shard SET schema_version = 5");
+  db.execute("UPDATE shard SET schema_version = " + std::to_string(schema_version));
   transaction.commit();
 }
 
