@@ -41,8 +41,8 @@ class OutboxRelay {
  public:
   struct Options {
     std::int32_t shard = 0;
-    std::size_t max_queued_bytes = 64 * 1024 * 1024;
-    std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
+    std::size_t max_queued_bytes = 32 * 1024 * 1024;
+    std::size_t max_messages = 10'000;  // of one transaction, or the one chunk that has more
     // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
     // milliseconds of CPU, whatever is in it. After one that took longer there is a pause as long as it took.
     std::chrono::milliseconds least_interval{0};
