@@ -139,7 +139,7 @@ WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
   ports.partition_count = [=] { return common_partition_count(config, log); };
   auto reader = config;
   // A shard's share of what lies in memory undecided; what librdkafka keeps beside each message is as much again.
-  reader.try_emplace("queued.max.messages.kbytes", "16384");
+  reader.try_emplace("queued.max.messages.kbytes", "8192");
   ports.source = [=](std::int32_t shard) {
     return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}), client(shard, "commands"));
   };
