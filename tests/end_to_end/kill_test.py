@@ -63,4 +63,4 @@ with System() as system, Ledger(system) as ledger, system.follow("command.result
     report("kill -9 of the write service to the next command's answer", answered)
     report("kill -9 of the read service to ready", ready)
     assert max(answered) <= options.answer_within_s, f"a command was answered {max(answered):.2f} s after the start"
-    print(f"{options.kills} kills of real processes: {counts}")
+    print(f"{options.kills} kills of real processes, seed {options.seed}, 0 violations: {counts}")
