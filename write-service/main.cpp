@@ -133,7 +133,7 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
 // keeps some 500 bytes beside each: hence the one in records. Of these a shard needs what it handles in the second until
 // librdkafka looks again.
 constexpr std::size_t ahead_records = 200'000;
-constexpr std::size_t ahead_kib = 64 * 1024;
+constexpr std::size_t ahead_kib = 32 * 1024;
 
 WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
                           const std::shared_ptr<kafka::Ownership>& ownership, prometheus::Registry& registry,
