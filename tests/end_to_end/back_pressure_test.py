@@ -3,7 +3,7 @@
 services start, the broker's link is throttled, the disk stands still most of the time, callers of the read service do not read. The
 resident memory of both services is sampled all the while.
 
-    tests/end_to_end/back_pressure_test.py --commands 10000000
+    build/tests/venv/bin/python tests/end_to_end/back_pressure_test.py --commands 10000000     # half an hour, 40 GB of disk
 """
 import argparse, contextlib, json, os, socket, subprocess, threading, time
 
@@ -15,7 +15,7 @@ from system import BIN, free_port, until
 MIB = 1 << 20
 parser = argparse.ArgumentParser()
 parser.add_argument("--commands", type=int, default=int(os.environ.get("ORDERLY_TEST_WAITING_COMMANDS", 500_000)))
-# Of four shards: caches 192 (SQLite and aggregates), records read ahead 110, transactions under way 80, outbox 32.
+# Of four shards: caches 140 (SQLite and aggregates), records read ahead 110, transactions under way 40, outbox 64.
 parser.add_argument("--write-mib", type=int, default=512)
 parser.add_argument("--read-mib", type=int, default=512)
 parser.add_argument("--slow-s", type=float, default=6, help="how long each of the things is slow")
