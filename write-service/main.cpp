@@ -130,8 +130,8 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
 }
 
 // What all shards together have read ahead of what is decided. librdkafka's limit in bytes counts values alone, and it
-// keeps some 500 bytes beside each: hence the one in records. Of these a shard needs what it handles in the second until
-// librdkafka looks again.
+// keeps some 500 bytes beside each: hence the one in records. Of these a shard needs what it handles in the second
+// until librdkafka looks again.
 constexpr std::size_t ahead_records = 200'000;
 constexpr std::size_t ahead_kib = 32 * 1024;
 

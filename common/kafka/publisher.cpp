@@ -155,8 +155,8 @@ void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std
 }
 
 // One call and no second: when it times out librdkafka 2.0 may still have an answer to one of its steps on the way,
-// which a further call takes for the answer to another step; then it ends the program by an assertion, or takes the next
-// transaction's watermarks for sent. A new client's start() tells what became of the transaction.
+// which a further call takes for the answer to another step; then it ends the program by an assertion, or takes the
+// next transaction's watermarks for sent. A new client's start() tells what became of the transaction.
 void LibrdkafkaPublisher::commit() {
   rd_kafka_error_t* error = rd_kafka_commit_transaction(client_.get(), commit_ms);
   if (error != nullptr) give_up(error);

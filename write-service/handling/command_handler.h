@@ -25,7 +25,7 @@ class CommandHandler {
     Authorisation authorisation;
     Audit audit = Audit::off;
     CommandTracing* tracing = nullptr;  // the shard's own; null: nothing is recorded
-    // Of the commands that waited for one stream, by one record: what is released beyond them is by a command to itself.
+    // Of the commands that waited for one stream, by one record. The rest is released by commands to itself.
     std::size_t most_released = 1'000;
     // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
     std::function<Handler(Handler)> wrap;

@@ -78,9 +78,10 @@ Outcome CommandHandler::settle(const Envelope& envelope, const SettleBatchRefere
 Outcome CommandHandler::release_parked(const Envelope& envelope, const ReleaseParked& command) {
   auto& held = work_->held();
   const auto id = std::string{intake::routing_id(command)};
-  const bool goes_on = held.free_head(command.stream) == command.command_id;  // our own word, on the rest of a release
-  const bool found = command.discard ? held.discard(command.stream, command.command_id)
-                                     : goes_on || (!envelope.is_our_own && held.unpark(command.stream, command.command_id));
+  // Our own word, on the rest of a release.
+  const bool goes_on = held.free_head(command.stream) == command.command_id;
+  const auto unpark = [&] { return !envelope.is_our_own && held.unpark(command.stream, command.command_id); };
+  const bool found = command.discard ? held.discard(command.stream, command.command_id) : goes_on || unpark();
   if (!found) {
     return reject(envelope, id, 0,
                   {domain::RejectionCode::not_parked, "command_id",
@@ -92,8 +93,8 @@ Outcome CommandHandler::release_parked(const Envelope& envelope, const ReleasePa
   return outcome;
 }
 
-// What of the stream need not wait any more, in order: so much as one transaction can bear. The rest goes on waiting, and
-// what comes meanwhile behind it, for a command to ourselves that names the first of it.
+// What of the stream need not wait any more, in order: so much as one transaction can bear. The rest goes on waiting,
+// and what comes meanwhile behind it, for a command to ourselves that names the first of it.
 void CommandHandler::release_from(const Envelope& cause, const std::string& stream) {
   auto& held = work_->held();
   for (std::size_t n = 0; n < most_released_; ++n) {
