@@ -10,7 +10,7 @@ sqlite::Statement& Reader::query(std::string_view sql) {
 
 void Reader::end() {
   for (auto& [sql, statement] : statements_) statement.reset();
-  db_.execute("COMMIT");
+  end_.run();
 }
 
 std::int64_t stream_version(Reader& reader, std::string_view topic, std::string_view subject) {

@@ -20,14 +20,17 @@ namespace orderly::read {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file) : db_(file, sqlite::OpenMode::read_only) {}
-  explicit Reader(sqlite::Database db) : db_(std::move(db)) {}
+  explicit Reader(const std::filesystem::path& file) : Reader(sqlite::Database{file, sqlite::OpenMode::read_only}) {}
+  explicit Reader(sqlite::Database db) : db_(std::move(db)), begin_(db_, "BEGIN"), end_(db_, "COMMIT") {
+    db_.execute("PRAGMA cache_size = -16384");  // KiB, of each connection, of which there are as many as HTTP threads
+  }
   sqlite::Statement& query(std::string_view sql);
-  void begin() { db_.execute("BEGIN"); }
+  void begin() { begin_.run(); }
   void end();
 
  private:
   sqlite::Database db_;
+  sqlite::Statement begin_, end_;
   std::map<std::string, sqlite::Statement, std::less<>> statements_;
 };
 

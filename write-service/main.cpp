@@ -129,6 +129,12 @@ std::int32_t common_partition_count(const kafka::Config& config, const log::Logg
   return *common;
 }
 
+// What all shards together have read ahead of what is decided. librdkafka's limit in bytes counts values alone, and it
+// keeps some 500 bytes beside each: hence the one in records. Of these a shard needs what it handles in the second until
+// librdkafka looks again.
+constexpr std::size_t ahead_records = 200'000;
+constexpr std::size_t ahead_kib = 32 * 1024;
+
 WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
                           const std::shared_ptr<kafka::Ownership>& ownership, prometheus::Registry& registry,
                           const log::Logger& log) {
@@ -137,10 +143,10 @@ WriteService::Ports ports(const kafka::Config& config, kafka::Delivery delivery,
   };
   WriteService::Ports ports;
   ports.partition_count = [=] { return common_partition_count(config, log); };
-  auto reader = config;
-  // A shard's share of what lies in memory undecided; what librdkafka keeps beside each message is as much again.
-  reader.try_emplace("queued.max.messages.kbytes", "16384");
-  ports.source = [=](std::int32_t shard) {
+  ports.source = [=](std::int32_t shard, std::size_t shards) {
+    auto reader = config;
+    reader.try_emplace("queued.min.messages", std::to_string(std::max(10'000UZ, ahead_records / shards)));
+    reader.try_emplace("queued.max.messages.kbytes", std::to_string(std::max(4'096UZ, ahead_kib / shards)));
     return std::make_unique<kafka::Consumer>(reader, log.with({"shard", shard}), client(shard, "commands"));
   };
   ports.publisher = [=](std::int32_t shard) {

@@ -114,7 +114,7 @@ void WriteService::open_shards(std::int32_t partitions) {
     options.relay.max_queued_bytes = std::max(least_queued_bytes, options.relay.max_queued_bytes / wanted.size());
     options.relay.shard = number;
     options.relay.keys = options_.handling.authentication.keys().get();
-    Shard::Ports ports{[this, number] { return ports_.source(number); },
+    Shard::Ports ports{[this, number, shards = wanted.size()] { return ports_.source(number, shards); },
                        [this, number] { return ports_.publisher(number); }};
     auto& shard =
         *shards_.emplace_back(std::make_unique<Shard>(std::move(options), std::move(ports), clock_, registry_, log_));

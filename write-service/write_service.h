@@ -40,7 +40,7 @@ class WriteService {
   };
   struct Ports {
     std::function<std::int32_t()> partition_count;  // of the command topics; throws kafka::Error for as long as unknown
-    std::function<std::unique_ptr<kafka::MessageSource>(std::int32_t shard)> source;
+    std::function<std::unique_ptr<kafka::MessageSource>(std::int32_t shard, std::size_t shards)> source;  // of so many here
     std::function<std::unique_ptr<kafka::Publisher>(std::int32_t shard)> publisher;
   };
 

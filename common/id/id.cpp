@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace orderly {
 namespace {
@@ -40,6 +41,11 @@ std::string derive_id(std::string_view parent_id, std::string_view purpose, std:
   const auto end = std::ranges::copy(parent_id, text).out;
   *end = '\0';
   std::ranges::copy(purpose, end + 1);
+  if (number > 0 && size <= 16) {  // XXH3 mixes a seed into so short a text that it can cancel against a digit of it
+    std::memcpy(text + size, &number, sizeof number);
+    const auto hash = XXH3_128bits(text, size + sizeof number);
+    return to_uuid(hash.high64, hash.low64, 8);
+  }
   const auto hash = XXH3_128bits_withSeed(text, size, number);
   return to_uuid(hash.high64, hash.low64, 8);
 }

@@ -17,8 +17,9 @@ const Config defaults{
     {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},  // a gap must be seen, not jumped
     {"isolation.level", "read_committed"},
-    // Fetching pauses for up to a second whenever this many wait; the memory is bounded by the kilobytes instead.
-    {"queued.min.messages", "1000000"},
+    // Fetching pauses for up to a second whenever this many wait, or so many kilobytes of their values. Beside each value
+    // the client keeps some 500 bytes, so the number is what bounds the memory of small ones.
+    {"queued.min.messages", "200000"},
     {"queued.max.messages.kbytes", "32768"},
     {"fetch.error.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "1000"},

@@ -10,6 +10,8 @@ namespace orderly::kafka {
 namespace {
 
 constexpr int slice_ms = 500;  // how long a blocking call may go without looking at interrupt()
+constexpr int commit_ms = 4'000;
+constexpr int abort_ms = 10'000;
 constexpr auto retry_pause = std::chrono::milliseconds{10};
 
 Config defaults(const LibrdkafkaPublisher::Options& options) {
@@ -148,8 +150,16 @@ void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std
     if (i % 256 == 255) rd_kafka_poll(client_.get(), 0);
   }
   flush();
-  if (transactional) retry([this] { return rd_kafka_commit_transaction(client_.get(), slice_ms); });
+  if (transactional) commit();
   renew();
+}
+
+// One call and no second: when it times out librdkafka 2.0 may still have an answer to one of its steps on the way,
+// which a further call takes for the answer to another step; then it ends the program by an assertion, or takes the next
+// transaction's watermarks for sent. A new client's start() tells what became of the transaction.
+void LibrdkafkaPublisher::commit() {
+  rd_kafka_error_t* error = rd_kafka_commit_transaction(client_.get(), commit_ms);
+  if (error != nullptr) give_up(error);
 }
 
 // A topic's first message waits up to a second for the client's timer to ask where its partitions are: ask at once.
@@ -195,9 +205,7 @@ void LibrdkafkaPublisher::abort_after(int code, const std::string& what) {
   if (rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw Error{Error::Kind::fatal, reason};
   }
-  if (options_.delivery == Delivery::exactly_once) {
-    retry([this] { return rd_kafka_abort_transaction(client_.get(), slice_ms); });
-  }
+  if (options_.delivery == Delivery::exactly_once) abort_transaction(reason);
   throw Error{code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? Error::Kind::too_large : Error::Kind::transient, reason};
 }
 
@@ -211,7 +219,8 @@ void LibrdkafkaPublisher::begin(std::span<const Position> watermarks) {
   retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), group.get(), slice_ms); });
 }
 
-// Calls again for as long as librdkafka says that this helps; the calls take up where they timed out.
+// Calls again for as long as librdkafka says that this helps. For calls that leave no step of theirs unanswered when
+// they time out; commit and abort are others.
 void LibrdkafkaPublisher::retry(const std::function<rd_kafka_error_s*()>& call) {
   for (;;) {
     rd_kafka_error_t* error = call();
@@ -232,18 +241,19 @@ void LibrdkafkaPublisher::give_up(rd_kafka_error_s* error) {
       code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH) {
     throw Error{Error::Kind::fenced, reason};
   }
-  if (rd_kafka_error_is_fatal(error) != 0) throw Error{Error::Kind::fatal, reason};
-  if (rd_kafka_error_txn_requires_abort(error) != 0) {
-    // A failing abort leaves nothing to save in this client. At the program's end the next one's start aborts it.
-    const int timeout_ms = interrupted_.load() ? slice_ms : slice_ms * 20;
-    rd_kafka_error_t* abort_error = rd_kafka_abort_transaction(client_.get(), timeout_ms);
-    if (abort_error != nullptr) {
-      const std::string abort_reason = rd_kafka_error_string(abort_error);
-      rd_kafka_error_destroy(abort_error);
-      throw Error{Error::Kind::fatal, reason + "; abort: " + abort_reason};
-    }
+  if (rd_kafka_error_txn_requires_abort(error) == 0) {
+    throw Error{interrupted_.load() ? Error::Kind::transient : Error::Kind::fatal, reason};
   }
+  abort_transaction(reason);
   throw Error{Error::Kind::transient, reason};
+}
+
+// A failing abort leaves nothing to save in this client: the next one's start() aborts. Not repeated, as commit().
+void LibrdkafkaPublisher::abort_transaction(const std::string& reason) {
+  rd_kafka_error_t* error = rd_kafka_abort_transaction(client_.get(), interrupted_.load() ? slice_ms : abort_ms);
+  if (error == nullptr) return;
+  const std::unique_ptr<rd_kafka_error_t, void (*)(rd_kafka_error_t*)> owned{error, rd_kafka_error_destroy};
+  throw Error{Error::Kind::fatal, reason + "; abort: " + rd_kafka_error_string(error)};
 }
 
 bool LibrdkafkaPublisher::topic_exists(std::string_view topic) {

@@ -58,6 +58,7 @@ class LibrdkafkaPublisher final : public Publisher {
   void produce(const OutgoingMessage& message);
   void flush();
   void begin(std::span<const Position> watermarks);
+  void commit();
   std::unique_ptr<rd_kafka_s, Destroy> watermark_reader(const char* isolation_level);
   void settle_ownership();
   std::optional<Claim> read_claim(rd_kafka_s* client);
@@ -65,6 +66,7 @@ class LibrdkafkaPublisher final : public Publisher {
   void retry(const std::function<rd_kafka_error_s*()>& call);
   [[noreturn]] void abort_after(int code, const std::string& what);
   [[noreturn]] void give_up(rd_kafka_error_s* error);
+  void abort_transaction(const std::string& reason);
   void check_interrupted() const;
 
   Options options_;

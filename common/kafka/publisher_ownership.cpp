@@ -73,7 +73,7 @@ void LibrdkafkaPublisher::claim(bool released) {
       rd_kafka_consumer_group_metadata_new(options_.watermark_group.c_str()), rd_kafka_consumer_group_metadata_destroy};
   retry([this] { return rd_kafka_begin_transaction(client_.get()); });
   retry([&] { return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), group.get(), slice_ms); });
-  retry([this] { return rd_kafka_commit_transaction(client_.get(), slice_ms); });
+  commit();
   owner.held = true;
   next_renewal_ = std::chrono::steady_clock::now() + owner.renew_every;
 }

@@ -11,6 +11,12 @@ namespace {
   throw Error{sqlite3_extended_errcode(db), doing + ": " + sqlite3_errmsg(db)};
 }
 
+// SQLite counts what it allocates under one lock for the whole process, which every thread of every connection then
+// waits for; nobody reads the count. Without effect where something else has begun to use SQLite already.
+void count_no_allocations() {
+  [[maybe_unused]] static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 }  // namespace
 
 bool Error::is_damage() const {
@@ -22,6 +28,7 @@ void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 Database::Database(const std::filesystem::path& file, OpenMode mode) {
   const int flags = mode == OpenMode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  count_no_allocations();
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(raw);

@@ -12,7 +12,7 @@ GOALS_MS = {  # delivery: (p50, p99) to the result; a row may take 5 ms more
 }
 ROW_MAY_TAKE_MS = 5
 # At once at full rate, a broker whose code is not compiled yet never gets rid of what has gathered meanwhile: (commands a second, s).
-WARM_UP = ((100, 20), (250, 10))
+WARM_UP = ((100, 20), (250, 10), (500, 20))
 
 
 def run_latency(broker, delivery, rate, seconds, write_options=()):

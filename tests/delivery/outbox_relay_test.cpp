@@ -162,18 +162,24 @@ TEST_CASE("a broker that is too slow for large transactions gets smaller ones") 
   CHECK(broker.watermark("allocation.commands", 0) == 2'000);
 }
 
-TEST_CASE("a small transaction waits for company, the first one and a large one do not, nor the last one at the end") {
+TEST_CASE("a small transaction waits for company, the first one and a full one do not, nor the last one at the end") {
   InMemoryBroker broker;
   {
     outbox::OutboxRelay::Options options;
     options.least_interval = 60s;
+    options.max_messages = 3;
+    options.max_queued_bytes = 2'000;
     Running running{broker, {chunk(0, {"a"})}, options};
     REQUIRE(broker.wait_for(topics::command_results, 1));
     running.relay.push({chunk(1, {"b"})});
-    running.relay.push({chunk(2, {std::string(300'000, 'x')})});
-    REQUIRE(broker.wait_for(topics::command_results, 3));
+    running.relay.push({chunk(2, {"c", "d"})});
+    REQUIRE(broker.wait_for(topics::command_results, 4));
     CHECK(broker.transactions() == 2);
-    running.relay.push({chunk(3, {"d"})});
+    running.relay.push({chunk(4, {"e"})});
+    running.relay.push({chunk(5, {std::string(1'500, 'x')})});  // the queue is half full
+    REQUIRE(broker.wait_for(topics::command_results, 6));
+    CHECK(broker.transactions() == 3);
+    running.relay.push({chunk(6, {"g"})});
   }
-  CHECK(broker.records(topics::command_results).size() == 4);
+  CHECK(broker.records(topics::command_results).size() == 7);
 }

@@ -137,6 +137,7 @@ class System:
                 return self.broker("start")
             except subprocess.CalledProcessError as error:
                 print(f"the broker did not start on port {self.kafka_port}: {error.stderr}")
+                self.broker("kill")  # it may only have been slow
                 shutil.rmtree(self.directory / "kafka", ignore_errors=True)
                 if left == 0:
                     raise

@@ -68,6 +68,7 @@ Shard::Options World::shard_options(std::int32_t number) {
 handling::CommandHandler::Options World::handling() {
   handling::CommandHandler::Options options;
   if (payment_deadline_.count() > 0) options.policies.payment_deadline = payment_deadline_;
+  if (random_.chance(50)) options.most_released = static_cast<std::size_t>(random_.pick(1, 3));
   options.wrap = [this](handling::Handler next) -> handling::Handler {
     return [this, next = std::move(next)](handling::Incoming& incoming) {
       if (fails(incoming)) throw std::runtime_error{"the handler fails"};

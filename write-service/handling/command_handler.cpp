@@ -19,6 +19,7 @@ CommandHandler::CommandHandler(storage::UnitOfWork& work, const Options& options
                                const log::Logger& log)
     : work_(&work),
       policies_(options.policies),
+      most_released_(options.most_released),
       observe_(std::move(observe)),
       tracing_(options.tracing),
       log_(log),

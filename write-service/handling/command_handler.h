@@ -25,6 +25,8 @@ class CommandHandler {
     Authorisation authorisation;
     Audit audit = Audit::off;
     CommandTracing* tracing = nullptr;  // the shard's own; null: nothing is recorded
+    // Of the commands that waited for one stream, by one record: what is released beyond them is by a command to itself.
+    std::size_t most_released = 1'000;
     // A wrapper more, the innermost: for what a shop adds of its own, and for faults in tests.
     std::function<Handler(Handler)> wrap;
   };
@@ -56,7 +58,8 @@ class CommandHandler {
   Outcome claim(const Envelope& envelope, const domain::BatchReference::Command& command);
   Outcome settle(const Envelope& envelope, const SettleBatchReference& answer);
   Outcome release_parked(const Envelope& envelope, const ReleaseParked& command);
-  void release_from(const std::string& stream, Lane lane);
+  void release_from(const Envelope& cause, const std::string& stream);
+  void release_one(storage::HeldCommand held, const std::string& stream, Lane lane);
   Outcome handle_order(const Envelope& envelope, const domain::Order::Command& command);
   Outcome handle_customer(const Incoming& incoming, const domain::Customer::Command& command);
   Outcome forget(const Incoming& incoming, const std::string& customer_id);
@@ -90,6 +93,7 @@ class CommandHandler {
   storage::UnitOfWork* work_;
   intake::CommandCodec codec_;
   const reactions::Policies policies_;
+  const std::size_t most_released_;
   const Observe observe_;
   CommandTracing* const tracing_;
   const log::Logger log_;

@@ -71,15 +71,16 @@ Outcome CommandHandler::settle(const Envelope& envelope, const SettleBatchRefere
                   {domain::RejectionCode::unknown_batch, "claimed_by", "claimed_by: no command waits for this claim"});
   }
   auto outcome = answer(envelope, begin_result(envelope, settled.sku, 0));
-  release_from(stream, envelope.lane);
+  release_from(envelope, stream);
   return outcome;
 }
 
 Outcome CommandHandler::release_parked(const Envelope& envelope, const ReleaseParked& command) {
   auto& held = work_->held();
   const auto id = std::string{intake::routing_id(command)};
+  const bool goes_on = held.free_head(command.stream) == command.command_id;  // our own word, on the rest of a release
   const bool found = command.discard ? held.discard(command.stream, command.command_id)
-                                     : held.unpark(command.stream, command.command_id);
+                                     : goes_on || (!envelope.is_our_own && held.unpark(command.stream, command.command_id));
   if (!found) {
     return reject(envelope, id, 0,
                   {domain::RejectionCode::not_parked, "command_id",
@@ -87,23 +88,34 @@ Outcome CommandHandler::release_parked(const Envelope& envelope, const ReleasePa
                        domain::quoted(command.stream) + " waits for"});
   }
   auto outcome = answer(envelope, begin_result(envelope, id, 0));
-  release_from(command.stream, envelope.lane);
+  release_from(envelope, command.stream);
   return outcome;
 }
 
-// Everything of the stream that need not wait any more, in order.
-void CommandHandler::release_from(const std::string& stream, Lane lane) {
-  while (auto held = work_->held().release(stream)) {
-    releasing_ = Releasing{stream, lane, *std::move(held)};
-    with_record(releasing_->command, [&](const kafka::Message& record) {
-      auto envelope = codec_.read_envelope(record, lane);
-      auto command = codec_.read_command(record, envelope);
-      if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
-      Incoming incoming{record, std::move(envelope), std::move(*command), releasing_->command.claim, true};
-      pipeline_(incoming);
-    });
-    releasing_.reset();
+// What of the stream need not wait any more, in order: so much as one transaction can bear. The rest goes on waiting, and
+// what comes meanwhile behind it, for a command to ourselves that names the first of it.
+void CommandHandler::release_from(const Envelope& cause, const std::string& stream) {
+  auto& held = work_->held();
+  for (std::size_t n = 0; n < most_released_; ++n) {
+    auto next = held.release(stream);
+    if (!next) return;
+    release_one(*std::move(next), stream, cause.lane);
   }
+  if (const auto rest = held.free_head(stream)) {
+    work_->outbox().command(cause, stream, 0, outbox::to_own_command(ReleaseParked{stream, *rest, false}));
+  }
+}
+
+void CommandHandler::release_one(storage::HeldCommand held, const std::string& stream, Lane lane) {
+  releasing_ = Releasing{stream, lane, std::move(held)};
+  with_record(releasing_->command, [&](const kafka::Message& record) {
+    auto envelope = codec_.read_envelope(record, lane);
+    auto command = codec_.read_command(record, envelope);
+    if (!command) throw std::logic_error{"a held command cannot be read any more: " + command.error().detail};
+    Incoming incoming{record, std::move(envelope), std::move(*command), releasing_->command.claim, true};
+    pipeline_(incoming);
+  });
+  releasing_.reset();
 }
 
 bool CommandHandler::park_released(const std::string& reason) {

@@ -90,7 +90,9 @@ kafka::OutgoingMessage Outbox::own_message(const Envelope& cause, const OwnComma
               {"content-type", protobuf},  {"ce_correlationid", cause.correlation_id},
               {"ce_causationid", cause.id}};
   add_trace(cause);
-  return {topics::commands_of(command.type), kafka::partition_for(command.aggregate_id, partitions_),
+  auto topic = topics::commands_of(command.type);
+  if (topic.empty()) topic = topics::command_topics[cause.lane];  // on parked commands: where they came by
+  return {topic, kafka::partition_for(command.aggregate_id, partitions_),
           command.aggregate_id, command.payload, headers_};
 }
 

@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
-constexpr std::size_t much_bytes = 256 * 1024;  // no transaction waits for company then
 constexpr auto longest_silence = 10s;  // of a broker, before it is said: librdkafka does not always tell that all are away
 }  // namespace
 
@@ -47,6 +46,7 @@ void OutboxRelay::push(const Chunks& chunks) {
   const std::lock_guard lock{mutex_};
   for (const auto& chunk : chunks) {
     queued_bytes_ += chunk->messages.size();
+    queued_messages_ += static_cast<std::size_t>(chunk->count);
     queue_.push_back(chunk);
   }
   changed_.notify_all();
@@ -109,12 +109,17 @@ std::chrono::milliseconds OutboxRelay::step() {
   return back_off_;
 }
 
+bool OutboxRelay::is_worth_a_transaction() const {
+  return queued_messages_ >= options_.max_messages || queued_bytes_ > options_.max_queued_bytes / 2;
+}
+
 // True when there is something to do: connect first of all, then whatever is queued, or now and then to say that this
 // process lives. False: the end.
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
   changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
-  changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || queued_bytes_ > much_bytes; });
+  changed_.wait_until(lock, next_begin_,
+                      [this] { return stopping_ || trouble_ || is_worth_a_transaction(); });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
@@ -248,6 +253,7 @@ void OutboxRelay::finish(const Chunks& done) {
   const std::lock_guard lock{mutex_};
   for (const auto& chunk : done) {
     queued_bytes_ -= chunk->messages.size();
+    queued_messages_ -= static_cast<std::size_t>(chunk->count);
     queue_.pop_front();
   }
   changed_.notify_all();

@@ -42,9 +42,10 @@ class OutboxRelay {
   struct Options {
     std::int32_t shard = 0;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
-    std::size_t max_messages = 20'000;  // of one transaction, or the one chunk that has more
-    // Between the beginnings of two transactions, unless much waits: a transaction costs the broker and the client some
-    // milliseconds of CPU, whatever is in it. After one that took longer there is a pause as long as it took.
+    std::size_t max_messages = 10'000;  // of one transaction, or the one chunk that has more
+    // Between the beginnings of two transactions: each costs the broker and the client some milliseconds of CPU, whatever
+    // is in it. After one that took longer there is a pause as long as it took. None waits that is full,
+    // nor while the queue is half full.
     std::chrono::milliseconds least_interval{0};
     std::chrono::milliseconds drain_at_stop{4'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
@@ -85,6 +86,7 @@ class OutboxRelay {
   void finish(const Chunks& done);
   void note_error(const std::exception& error);
   void note_at_it(bool at_it);
+  bool is_worth_a_transaction() const;
   bool wait_for_work();
 
   const Options options_;
@@ -95,6 +97,7 @@ class OutboxRelay {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<const Chunk>> queue_;
+  std::size_t queued_messages_ = 0;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_{};
   std::optional<std::string> trouble_ = "the outbox relay is starting";

@@ -2,6 +2,7 @@
 
 #include "allocation/v1/allocation.pb.h"
 #include "customer/v1/customer.pb.h"
+#include "messaging/v1/messaging.pb.h"
 #include "ordering/v1/ordering.pb.h"
 
 namespace orderly::outbox {
@@ -84,6 +85,13 @@ OwnCommand to_own_command(const domain::RecordOrder& c) {
   m.mutable_total()->set_currency(c.total.currency);
   m.mutable_total()->set_minor_units(c.total.minor_units);
   return {"customer.v1.RecordOrder", m.SerializeAsString(), c.customer_id};
+}
+
+OwnCommand to_own_command(const ReleaseParked& c) {
+  messaging::v1::ReplayParked m;
+  m.set_stream(c.stream);
+  m.set_command_id(c.command_id);
+  return {"messaging.v1.ReplayParked", m.SerializeAsString(), c.stream.substr(c.stream.find('/') + 1)};
 }
 
 }  // namespace orderly::outbox

@@ -26,5 +26,6 @@ OwnCommand to_own_command(const domain::RecordOutOfStock& command);
 OwnCommand to_own_command(const domain::RecordDeallocation& command);
 OwnCommand to_own_command(const domain::CancelUnpaidOrder& command);
 OwnCommand to_own_command(const domain::RecordOrder& command);
+OwnCommand to_own_command(const ReleaseParked& command);
 
 }  // namespace orderly::outbox

@@ -87,11 +87,16 @@ bool HeldCommands::discard(const std::string& stream, const std::string& command
   return true;
 }
 
-std::optional<HeldCommand> HeldCommands::release(const std::string& stream) {
+std::optional<std::string> HeldCommands::free_head(const std::string& stream) const {
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return std::nullopt;
   const Waiting& head = found->second.front();
   if (head.parked || head.claim == Claim::asked) return std::nullopt;
+  return head.command_id;
+}
+
+std::optional<HeldCommand> HeldCommands::release(const std::string& stream) {
+  if (!free_head(stream)) return std::nullopt;
   return take_first(stream);
 }
 

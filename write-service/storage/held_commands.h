@@ -44,7 +44,9 @@ class HeldCommands {
   // Of the first in the stream's queue; false when that is not this command, or is not parked.
   bool unpark(const std::string& stream, const std::string& command_id);
   bool discard(const std::string& stream, const std::string& command_id);
-  // The next command of the stream that need not wait any more, taken out.
+  // The id of the first in the stream's queue, if it need not wait any more.
+  std::optional<std::string> free_head(const std::string& stream) const;
+  // That command, taken out.
   std::optional<HeldCommand> release(const std::string& stream);
 
   void write();

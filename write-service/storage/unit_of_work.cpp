@@ -1,5 +1,7 @@
 #include "storage/unit_of_work.h"
 
+#include <algorithm>
+
 #include "storage/checksum.h"
 
 namespace orderly::storage {
@@ -39,6 +41,9 @@ UnitOfWork::UnitOfWork(const std::filesystem::path& directory, ShardPlace place,
       schedule_(db_),
       outbox_(place.partitions) {
   if (!options.customer_keys.empty()) customer_keys_.emplace(options.customer_keys, place.shard);
+  // A quarter of what the aggregates may have, again for SQLite's pages.
+  const auto page_cache_kib = std::clamp<std::size_t>(options.cache_bytes / 4 / 1024, 4'096, 32'768);
+  db_.execute("PRAGMA cache_size = -" + std::to_string(page_cache_kib));
   open();
   if (customer_keys_) catch_up_on_keys();
   begin();
