@@ -22,6 +22,7 @@ class ShardMachine {
 
   void step();  // starts it where it is down
   void step_relay();
+  std::size_t queued_bytes() const { return shard_ ? shard_->relay().queued_bytes() : 0; }
   void step_zombie();  // one publish of an old self, where there is one
   // Beside the shard, as a backup or a tool does: moves what is in the log into the database.
   void checkpoint();

@@ -206,7 +206,8 @@ void World::calm_down() {
   }
 }
 
-// Until nothing is read or written any more, three times in a row: what is down is opened first, what was fenced begins anew.
+// Until nothing is read or written any more, three times in a row: what is down is opened first, what was fenced begins
+// anew, and a relay passes over what is out already without a word.
 void World::settle() {
   int still = 0;
   for (int round = 0; still < 3; ++round) {
@@ -214,11 +215,14 @@ void World::settle() {
     while (broker_.late() > 0) ++(broker_.deliver_late(0) ? counts_.late_requests : counts_.fenced);
     for (const auto& id : broker_.open_transactions()) broker_.time_out(id);
     const auto before = history_.lines().size();
+    bool moves = false;
     for (const auto& shard : shards_) {
+      const auto queued_bytes = shard->queued_bytes();
       shard->step();
       shard->step_relay();
+      moves = moves || shard->queued_bytes() != queued_bytes;
     }
-    still = history_.lines().size() == before ? still + 1 : 0;
+    still = !moves && history_.lines().size() == before ? still + 1 : 0;
   }
 }
 
