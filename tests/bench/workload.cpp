@@ -28,8 +28,8 @@ std::string format(const char* pattern, Arguments... arguments) {
 // A reference of the sku's own shard: its claim needs no word from another one, so that the run measures allocating
 // alone.
 std::string batch_ref_beside(const std::string& sku, int number, std::int32_t partitions) {
-  for (char suffix = 'a';; ++suffix) {
-    std::string ref = format("batch-%04d-%c", number, suffix);
+  for (unsigned suffix = 0xa;; ++suffix) {
+    std::string ref = format("batch-%04d-%x", number, suffix);
     if (kafka::partition_for(ref, partitions) == kafka::partition_for(sku, partitions)) return ref;
   }
 }
