@@ -118,8 +118,7 @@ bool OutboxRelay::is_worth_a_transaction() const {
 bool OutboxRelay::wait_for_work() {
   std::unique_lock lock{mutex_};
   changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
-  changed_.wait_until(lock, next_begin_,
-                      [this] { return stopping_ || trouble_ || is_worth_a_transaction(); });
+  changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || is_worth_a_transaction(); });
   if (!stopping_) return true;
   return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
 }
