@@ -91,10 +91,6 @@ class ClientCallbacks {
     text = text.substr(0, text.find(" (after "));
     const std::lock_guard lock{mutex_};
     reason_ = text;
-    // Its last message repeats the client's nonce, which Kafka 4 takes for a wrong password (librdkafka #4895).
-    if (rd_kafka_version() < 0x02060100 && text.find("SASL mechanism SCRAM") != text.npos) {
-      reason_ += std::string{" (librdkafka "} + rd_kafka_version_str() + " cannot do SCRAM with Kafka 4)";
-    }
   }
 
   log::Logger log_;

@@ -56,8 +56,9 @@ def import_programs():
         (Path(scratch) / "programs").mkdir()
         for name in PROGRAMS:
             shutil.copy2(BIN / name, Path(scratch) / "programs" / name)
+        shutil.copytree(ROOT / "build/local/librdkafka/share/licenses", Path(scratch) / "licenses")
         tar = f"{scratch}/programs.tar"
-        subprocess.run(["tar", "-C", scratch, "-cf", tar, "programs"], check=True)
+        subprocess.run(["tar", "-C", scratch, "-cf", tar, "programs", "licenses"], check=True)
         podman("import", "-q", tar, COMPILED)
 
 
