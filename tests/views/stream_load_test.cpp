@@ -21,7 +21,7 @@ class Broadcast {
   explicit Broadcast(read::LiveStreamOptions options = {})
       : stream_({"allocation.events"}, options, *registry, log::Logger::silent()),
         // Patient, so that a client that slept for all of a slow test still gets to read why it was dropped.
-        server_({.listen = "127.0.0.1:0", .read_timeout = 2min, .registry = registry}, log::Logger::silent()) {
+        server_({.listen = "127.0.0.1:0", .read_timeout = 10min, .registry = registry}, log::Logger::silent()) {
     stream_.add_route(server_);
     server_.start();
     reading_from(0);
