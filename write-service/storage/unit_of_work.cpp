@@ -56,6 +56,9 @@ void UnitOfWork::open() {
   claim_store(db_, place_, customer_keys_ ? customer_keys_->name() : "");
   sqlite::Statement insert{db_, "INSERT OR IGNORE INTO lanes VALUES (?1, ?2, -2, 0, 0, 0)"};
   for (Lane lane = 0; lane < lanes_.size(); ++lane) insert.run(lane, topics::lanes[lane]);
+  // A process that was killed within a commit may have written it and not synced it: here it is read as committed, and would
+  // be published. The write, which SQLite does not leave out as it does an UPDATE that changes nothing, syncs all of the log.
+  db_.execute("PRAGMA user_version = 1");
   transaction.commit();
 
   sqlite::Statement lanes{db_, "SELECT lane, next_offset, next_position, next_sequence, published FROM lanes"};
