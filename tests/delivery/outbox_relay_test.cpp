@@ -1,6 +1,8 @@
 #include "outbox/outbox_relay.h"
 
 #include <catch2/catch.hpp>
+#include <latch>
+#include <thread>
 
 #include "delivery/in_memory_broker.h"
 
@@ -64,6 +66,27 @@ TEST_CASE("a transaction that fails is published after all") {
   broker.fail_next(InMemoryBroker::Fault::before_commit);
   { Running running{broker, {chunk(0, {"a", "b"})}}; }
   CHECK(values(broker) == List{"a", "b"});
+}
+
+TEST_CASE("the end does not wait for a broker that is away, also while the client is only being made") {
+  InMemoryBroker broker;
+  broker.go_away(true);
+  for (int time = 0; time < 50; ++time) {
+    std::latch being_made{1}, ending{1};
+    auto relay = std::make_unique<outbox::OutboxRelay>(
+        outbox::OutboxRelay::Options{},
+        [&] {
+          being_made.count_down();
+          ending.wait();
+          for (int i = 0; i < 1'000; ++i) std::this_thread::yield();  // the end is now past the publisher that was not there
+          return broker.publisher();
+        },
+        std::array<std::int64_t, topics::lanes.size()>{}, outbox::OutboxRelay::Chunks{}, [](const auto&) {},
+        log::Logger::silent());
+    being_made.wait();
+    ending.count_down();
+    relay.reset();
+  }
 }
 
 TEST_CASE("after a crash only what is behind the watermark goes out, also from the middle of a chunk") {

@@ -36,6 +36,7 @@ OutboxRelay::~OutboxRelay() {
     changed_.notify_all();
     // A broker that is away must not hold up the program's end: what is left is published after the next start.
     changed_.wait_until(lock, give_up_at_, [this] { return queue_.empty() && !publisher_; });
+    gave_up_ = true;
     if (publisher_) publisher_->interrupt();
   }
   thread_.join();
@@ -130,6 +131,7 @@ void OutboxRelay::connect() {
   {
     const std::lock_guard lock{mutex_};
     publisher_ = fresh;
+    if (gave_up_) fresh->interrupt();
   }
   std::vector<kafka::Position> lanes;
   for (const auto topic : topics::lanes) lanes.push_back({std::string{topic}, options_.shard, 0});
