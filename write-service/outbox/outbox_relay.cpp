@@ -32,10 +32,9 @@ OutboxRelay::~OutboxRelay() {
   {
     std::unique_lock lock{mutex_};
     stopping_ = true;
-    give_up_at_ = std::chrono::steady_clock::now() + options_.drain_at_stop;
     changed_.notify_all();
     // A broker that is away must not hold up the program's end: what is left is published after the next start.
-    changed_.wait_until(lock, give_up_at_, [this] { return queue_.empty() && !publisher_; });
+    changed_.wait_for(lock, options_.drain_at_stop, [this] { return queue_.empty() && !publisher_; });
     gave_up_ = true;
     if (publisher_) publisher_->interrupt();
   }
@@ -121,7 +120,7 @@ bool OutboxRelay::wait_for_work() {
   changed_.wait_for(lock, 500ms, [this] { return stopping_ || trouble_ || !queue_.empty(); });
   changed_.wait_until(lock, next_begin_, [this] { return stopping_ || trouble_ || is_worth_a_transaction(); });
   if (!stopping_) return true;
-  return !queue_.empty() && std::chrono::steady_clock::now() < give_up_at_;
+  return !queue_.empty() && !gave_up_;
 }
 
 // Fences what ran before us, and learns from the broker what is out already.

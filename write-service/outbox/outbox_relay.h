@@ -99,8 +99,7 @@ class OutboxRelay {
   std::deque<std::shared_ptr<const Chunk>> queue_;
   std::size_t queued_messages_ = 0;
   bool stopping_ = false;
-  std::chrono::steady_clock::time_point give_up_at_{};
-  bool gave_up_ = false;  // a publisher that was still being made is told so, too
+  bool gave_up_ = false;  // what is left stays for the next start; a publisher that was still being made is told so, too
   std::optional<std::string> trouble_ = "the outbox relay is starting";
   std::optional<std::chrono::steady_clock::time_point> at_it_since_;  // a step that has not ended
   std::shared_ptr<kafka::Publisher> publisher_;  // guarded for interrupt(); used by the thread alone
