@@ -30,6 +30,7 @@ void CatchUp::ask_to_stop() {
 }
 
 bool CatchUp::is_stopping() const {
+  if (surroundings_.ending()) return true;
   const std::lock_guard lock{mutex_};
   return stopping_;
 }
@@ -74,7 +75,7 @@ void CatchUp::begin() {
   filling_ = task_.open_store();
   const auto& topics = task_.view->definition.topics;
   auto feed = std::make_unique<EventFeed>(surroundings_.open, std::set<std::string>{topics.begin(), topics.end()},
-                                          surroundings_.clock);
+                                          surroundings_.clock, [this] { return is_stopping(); });
   feed->start_at(filling_->positions());
   feed_ = std::move(feed);
 }

@@ -9,11 +9,20 @@ constexpr std::size_t most_messages = 10'000;
 
 }  // namespace
 
-EventFeed::EventFeed(const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock)
+EventFeed::EventFeed(const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock,
+                     const std::function<bool()>& ending)
     : clock_(clock), source_(open()) {
+  // Each question may take a while, and there are many.
+  const auto go_on = [&] {
+    if (ending()) throw kafka::Error{kafka::Error::Kind::transient, "the program is ending"};
+  };
   for (const auto& topic : topics) {
+    go_on();
     const auto partitions = source_->partition_count(topic);
-    for (std::int32_t p = 0; p < partitions; ++p) ends_[{topic, p}] = source_->end_offset(topic, p);
+    for (std::int32_t p = 0; p < partitions; ++p) {
+      go_on();
+      ends_[{topic, p}] = source_->end_offset(topic, p);
+    }
   }
 }
 

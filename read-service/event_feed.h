@@ -17,8 +17,10 @@ namespace orderly::read {
 
 class EventFeed {
  public:
-  // Asks the broker for the partitions of the topics, and where each ends at this moment.
-  EventFeed(const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock);
+  // Asks the broker for the partitions of the topics, and where each ends at this moment; no further once `ending`.
+  EventFeed(
+      const OpenEventSource& open, const std::set<std::string>& topics, const Clock& clock,
+      const std::function<bool()>& ending = [] { return false; });
 
   // Reads on from there, all partitions; those that are not named from their first record.
   void start_at(const Positions& positions);

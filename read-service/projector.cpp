@@ -91,7 +91,7 @@ void Projector::connect() {
   if (feed_) return;
   std::set<std::string> topics;
   for (const auto& view : views_) topics.insert(view->definition.topics.begin(), view->definition.topics.end());
-  auto feed = std::make_unique<EventFeed>(open_, topics, clock_);
+  auto feed = std::make_unique<EventFeed>(open_, topics, clock_, [this] { return is_stopped(); });
   feed->start_at(earliest());
   feed_ = std::move(feed);
   for (auto* listener : options_.listeners) listener->reading_from(feed_->positions());

@@ -58,7 +58,8 @@ void Projector::catch_up(CatchUp::Task task) {
   };
   catch_ups_.push_back(std::make_unique<CatchUp>(
       std::move(task),
-      CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done, clock_, options_.own_threads}));
+      CatchUp::Surroundings{open_, waiters_, log_, options_.back_off, done, clock_, options_.own_threads,
+                            [this] { return is_stopped(); }}));
 }
 
 void Projector::step_catch_up(std::size_t which) {

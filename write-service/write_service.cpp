@@ -78,7 +78,8 @@ void WriteService::start() {
 }
 
 void WriteService::run(const std::stop_token& stop) {
-  if (const auto partitions = learn_partitions(stop)) open_shards(*partitions);
+  const auto partitions = learn_partitions(stop);
+  if (partitions && !stop.stop_requested()) open_shards(*partitions);
 }
 
 std::optional<std::int32_t> WriteService::learn_partitions(const std::stop_token& stop) {

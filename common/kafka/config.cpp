@@ -9,6 +9,7 @@ namespace orderly::kafka {
 rd_kafka_conf_s* make_conf(const Config& defaults, const Config& overrides) {
   Config merged = overrides;
   merged.insert(defaults.begin(), defaults.end());
+  merged.try_emplace("enable.metrics.push", "false");  // to the broker: a client's end would wait for it
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   for (const auto& [key, value] : merged) {
     std::array<char, 512> reason{};

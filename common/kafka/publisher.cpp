@@ -137,7 +137,7 @@ std::unique_ptr<rd_kafka_s, LibrdkafkaPublisher::Destroy> LibrdkafkaPublisher::w
   Config reader = options_.overrides;
   reader["group.id"] = options_.watermark_group;
   return std::unique_ptr<rd_kafka_s, Destroy>{
-      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", isolation_level}}, reader))};
+      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", isolation_level}, {"session.timeout.ms", "1000"}}, reader))};
 }
 
 void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) {

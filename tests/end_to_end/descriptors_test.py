@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Both services run out of file descriptors, at their start and while they work: they stay up, say why they are not ready, and go on by
 themselves when there are more. Callers of the read service who hold connections open take no descriptor that it needs."""
-import os, socket, subprocess
+import os, re, socket, subprocess
 
 from invariants import Ledger
 from load import Load
@@ -17,21 +17,27 @@ def limit(service, count):
     subprocess.run(["prlimit", f"--pid={service.process.pid}", f"--nofile={count}:"], check=True)
 
 
-def is_not_ready(service):
-    answer = until(lambda: (answer := service.get("/readyz"))[0] == 503 and answer[2], 30, f"{service.name} says that it is not ready")
+def why_not_ready(service, log_from):
+    """Its own word, or its log's where no descriptor is left to answer with."""
+    status, _, answer = service.get("/readyz", timeout=1)
     assert service.process.poll() is None, f"{service.name} has died"
-    return "; ".join(part.get("reason", "") for part in answer["parts"] if not part["ready"])[:160]
+    if status == 503:
+        return "; ".join(part.get("reason", "") for part in answer["parts"] if not part["ready"])[:160]
+    log = service.log.read_bytes()[log_from:].decode()
+    return next((line for line in log.splitlines() if status == 0 and re.search("Too many open files|unable to open", line)), None)
 
 
 def start_with_few(system):
-    """So few that stores cannot be opened, or the broker not be reached."""
+    """So few that stores cannot be opened, or the broker not be reached; ended in the middle of that, it ends in time."""
     needed = {service.name: descriptors(service) for service in (system.write, system.read)}
     for service in (system.write, system.read):
-        few = needed[service.name] - 12
-        service.stop()
-        service.wrapper = ("prlimit", f"--nofile={few}:{few}")
-        service.start()
-        print(f"{service.name} with {few} descriptors where {needed[service.name]} are needed: {is_not_ready(service)}", flush=True)
+        for few in (needed[service.name] - less for less in (8, 12, 16)):
+            service.stop()
+            log_from = service.log.stat().st_size
+            service.wrapper = ("prlimit", f"--nofile={few}:{few}")
+            service.start()
+            reason = until(lambda: why_not_ready(service, log_from), 30, f"{service.name} says that it is not ready")
+            print(f"{service.name} with {few} descriptors where {needed[service.name]} are needed: {reason}", flush=True)
         service.wrapper = ()
         service.stop()
         service.start()

@@ -98,10 +98,10 @@ class Service:
     def url(self, path):
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def get(self, path, headers=None):
-        """(status, headers, parsed body or text)"""
+    def get(self, path, headers=None, timeout=40):
+        """(status, headers, parsed body or text); status 0 where there is no answer"""
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url(path), headers=headers or {}), timeout=40) as r:
+            with urllib.request.urlopen(urllib.request.Request(self.url(path), headers=headers or {}), timeout=timeout) as r:
                 status, answer, body = r.status, r.headers, r.read()
         except urllib.error.HTTPError as e:
             status, answer, body = e.code, e.headers, e.read()

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr std::size_t fewest_messages = 100;  // of one transaction, however often it has failed
+constexpr auto longest_release = 1s;
 constexpr auto longest_silence = 10s;  // of a broker, before it is said: librdkafka does not always tell that all are away
 }  // namespace
 
@@ -34,7 +35,9 @@ OutboxRelay::~OutboxRelay() {
     stopping_ = true;
     changed_.notify_all();
     // A broker that is away must not hold up the program's end: what is left is published after the next start.
-    changed_.wait_for(lock, options_.drain_at_stop, [this] { return queue_.empty() && !publisher_; });
+    const auto deadline = std::chrono::steady_clock::now() + options_.drain_at_stop;
+    changed_.wait_until(lock, deadline, [this] { return queue_.empty(); });
+    changed_.wait_for(lock, longest_release, [this] { return has_ended_; });
     gave_up_ = true;
     if (publisher_) publisher_->interrupt();
   }
@@ -80,6 +83,7 @@ void OutboxRelay::run() {
   std::shared_ptr<kafka::Publisher> last;
   const std::lock_guard lock{mutex_};
   last.swap(publisher_);
+  has_ended_ = true;
   changed_.notify_all();
 }
 

@@ -47,7 +47,7 @@ class OutboxRelay {
     // is in it. After one that took longer there is a pause as long as it took. None waits that is full,
     // nor while the queue is half full.
     std::chrono::milliseconds least_interval{0};
-    std::chrono::milliseconds drain_at_stop{4'000};
+    std::chrono::milliseconds drain_at_stop{3'000};
     // Given: commands that leave bear a write service's token. Made here, so that stores hold none and a replay with
     // another key comes to the same bytes.
     const intake::CommandKeys* keys = nullptr;  // outlives the relay
@@ -100,6 +100,7 @@ class OutboxRelay {
   std::size_t queued_messages_ = 0;
   bool stopping_ = false;
   bool gave_up_ = false;  // what is left stays for the next start; a publisher that was still being made is told so, too
+  bool has_ended_ = false;
   std::optional<std::string> trouble_ = "the outbox relay is starting";
   std::optional<std::chrono::steady_clock::time_point> at_it_since_;  // a step that has not ended
   std::shared_ptr<kafka::Publisher> publisher_;  // guarded for interrupt(); used by the thread alone
