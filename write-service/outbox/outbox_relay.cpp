@@ -35,9 +35,8 @@ OutboxRelay::~OutboxRelay() {
     stopping_ = true;
     changed_.notify_all();
     // A broker that is away must not hold up the program's end: what is left is published after the next start.
-    const auto deadline = std::chrono::steady_clock::now() + options_.drain_at_stop;
-    changed_.wait_until(lock, deadline, [this] { return queue_.empty(); });
-    changed_.wait_for(lock, longest_release, [this] { return has_ended_; });
+    const bool drained = changed_.wait_for(lock, options_.drain_at_stop, [this] { return queue_.empty(); });
+    if (drained) changed_.wait_for(lock, longest_release, [this] { return has_ended_; });
     gave_up_ = true;
     if (publisher_) publisher_->interrupt();
   }
