@@ -3,7 +3,7 @@
 services start, the broker's link is throttled, the disk stands still most of the time, callers of the read service do not read. The
 resident memory of both services is sampled all the while.
 
-    build/tests/venv/bin/python tests/end_to_end/back_pressure_test.py --commands 10000000     # half an hour, 40 GB of disk
+    build/tests/venv/bin/python tests/end_to_end/back_pressure_test.py --commands 10000000     # half an hour, 20 GB of disk
 """
 import argparse, contextlib, json, os, socket, subprocess, threading, time
 
