@@ -154,9 +154,9 @@ void Projector::adopt(Live arrived, bool beside) {
   std::erase_if(live_, [&](const Live& live) { return live.view == view; });
   live_.push_back(std::move(arrived));
   if (missing > 0) feed_.reset();  // a new one: an old consumer may still hold records from before a seek
-  if (beside) view->end_replacement();
   view->set_positions(live_.back().store->positions());  // no event may come for long
   if (!promote(live_.back())) live_.pop_back();
+  if (beside) view->end_replacement();  // only now: whoever waits for that looks at once which file is served
 }
 
 // For each partition the position of the view that is least far, among those that want it.

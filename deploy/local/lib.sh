@@ -70,7 +70,10 @@ spawn() {
   shift 2
   setsid "$@" >>"$log" 2>&1 </dev/null 9>&- &
   echo $! >"$pidfile"
+  # Until it has become the command it looks like this shell, and is_running would take it for dead.
+  wait_until 10 looks_unlike_this $! || true
 }
+looks_unlike_this() { [[ $(command_of "$1") != "$(command_of $$)" ]]; }
 
 # kill_process NAME PIDFILE WORD: SIGKILL; returns when it is gone.
 kill_process() {
