@@ -39,7 +39,7 @@ class CatchUp {
     std::function<void()> done;
     const Clock& clock;
     bool own_thread = true;
-    std::function<bool()> ending = [] { return false; };  // the projector ends: nothing is tried once more
+    std::function<bool()> ending;  // the projector ends: nothing is tried once more
   };
 
   CatchUp(Task task, Surroundings surroundings);

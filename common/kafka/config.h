@@ -12,6 +12,9 @@ namespace orderly::kafka {
 
 using Config = std::map<std::string, std::string>;
 
+// For consumers, none of which joins a group: how long their end waits for a coordinator that is out of reach.
+inline const Config::value_type longest_close{"session.timeout.ms", "1000"};
+
 // A setting that librdkafka refuses, with its own words.
 class ConfigError : public std::invalid_argument {
  public:

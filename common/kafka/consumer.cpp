@@ -17,7 +17,7 @@ const Config defaults{
     {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},  // a gap must be seen, not jumped
     {"isolation.level", "read_committed"},
-    {"session.timeout.ms", "1000"},  // how long the client's end waits for a coordinator that is out of reach
+    longest_close,
     // Fetching pauses for up to a second whenever this many wait, or so many kilobytes of their values. Beside each value
     // the client keeps some 500 bytes, so the number is what bounds the memory of small ones.
     {"queued.min.messages", "200000"},

@@ -136,8 +136,8 @@ std::unique_ptr<rd_kafka_s, LibrdkafkaPublisher::Destroy> LibrdkafkaPublisher::w
     const char* isolation_level) {
   Config reader = options_.overrides;
   reader["group.id"] = options_.watermark_group;
-  return std::unique_ptr<rd_kafka_s, Destroy>{
-      callbacks_->create(RD_KAFKA_CONSUMER, make_conf({{"isolation.level", isolation_level}, {"session.timeout.ms", "1000"}}, reader))};
+  const Config ours{{"isolation.level", isolation_level}, longest_close};
+  return std::unique_ptr<rd_kafka_s, Destroy>{callbacks_->create(RD_KAFKA_CONSUMER, make_conf(ours, reader))};
 }
 
 void LibrdkafkaPublisher::publish(std::span<const OutgoingMessage> messages, std::span<const Position> watermarks) {

@@ -17,6 +17,8 @@ class Scale:
         self.events = 300_000 if quick else 1_000_000
         self.orders = 15_000 if quick else 100_000
         self.latency_s = 8 if quick else 30
+        # (commands a second, s): at once at full rate, a broker whose code is not compiled yet never gets rid of what has gathered.
+        self.warm_up = ((100, 8), (500, 12)) if quick and self.rounds == 1 else ((100, 20), (250, 10), (500, 20))
         self.grow_to = grow_to or (0 if quick else 20_000_000)
 
 

@@ -11,9 +11,6 @@ GOALS_MS = {  # delivery: (p50, p99) to the result; a row may take 5 ms more
     "at-least-once": (4, 12),
 }
 ROW_MAY_TAKE_MS = 5
-# At once at full rate, a broker whose code is not compiled yet never gets rid of what has gathered meanwhile: (commands a second, s).
-WARM_UP = ((100, 20), (250, 10), (500, 20))
-QUICK_WARM_UP = ((100, 8), (500, 12))
 
 
 def run_latency(broker, delivery, rate, seconds, write_options=()):
@@ -45,7 +42,7 @@ def merged(runs, kind):
 
 
 def figures(broker, scale: Scale):
-    for rate, seconds in QUICK_WARM_UP if scale.quick and scale.rounds == 1 else WARM_UP:
+    for rate, seconds in scale.warm_up:
         say(f"latency: {seconds} s at {rate} commands/s, for the broker's sake")
         run_latency(broker, "exactly-once", rate, seconds)
     for delivery, (p50_ms, p99_ms) in GOALS_MS.items():

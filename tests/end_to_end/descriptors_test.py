@@ -23,8 +23,10 @@ def why_not_ready(service, log_from):
     assert service.process.poll() is None, f"{service.name} has died"
     if status == 503:
         return "; ".join(part.get("reason", "") for part in answer["parts"] if not part["ready"])[:160]
-    log = service.log.read_bytes()[log_from:].decode()
-    return next((line for line in log.splitlines() if status == 0 and re.search("Too many open files|unable to open", line)), None)
+    if status == 0:
+        log = service.log.read_bytes()[log_from:].decode()
+        return next((line for line in log.splitlines() if re.search("Too many open files|unable to open", line)), None)
+    return None
 
 
 def start_with_few(system):
