@@ -64,16 +64,14 @@ is_running() {
 # has_ended PID: no thread of it is left, so its ports and file locks are free too (a dying process loses its command line first).
 has_ended() { ! grep -qs '^State:.[^ZX]' "/proc/$1/task/"*/status; }
 
-# spawn LOG PIDFILE COMMAND...: starts it in the background, in a session of its own.
+# spawn LOG PIDFILE COMMAND...: starts it in the background, in a session of its own. Until it has become the command, is_running does not
+# know it: whoever waits for it asks has_ended.
 spawn() {
   local log=$1 pidfile=$2
   shift 2
   setsid "$@" >>"$log" 2>&1 </dev/null 9>&- &
   echo $! >"$pidfile"
-  # Until it has become the command it looks like this shell, and is_running would take it for dead.
-  wait_until 10 looks_unlike_this $! || true
 }
-looks_unlike_this() { [[ $(command_of "$1") != "$(command_of $$)" ]]; }
 
 # kill_process NAME PIDFILE WORD: SIGKILL; returns when it is gone.
 kill_process() {
